@@ -1,0 +1,1 @@
+//! Conformance suites, reference vectors and adversarial peers.

@@ -1,0 +1,2 @@
+//! The one entrance for checks, tests and benchmarks.
+fn main() {}
