@@ -1,10 +1,9 @@
+use crate::Search;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Shorter secrets and ciphertexts are not searched for: chance would find them.
-const SHORTEST: usize = 16;
-/// A pattern is looked up by this many leading bytes, then compared in full.
-const PREFIX: usize = 8;
+const SHORTEST: usize = Search::SHORTEST;
 
 /// What every party's cryptography did in one run. Cheap to clone; the clones share one record.
 ///
@@ -47,7 +46,11 @@ impl Ledger {
     pub fn seal(&self, key: &[u8], ciphertext: &[u8], plaintext: &[u8]) {
         self.note(|records| {
             let key = records.name(key);
-            records.seals.push(Seal { key: Holder::Key(key), ciphertext: ciphertext.into(), plaintext: plaintext.into() });
+            records.seals.push(Seal {
+                key: Holder::Key(key),
+                ciphertext: ciphertext.into(),
+                plaintext: plaintext.into(),
+            });
         });
     }
 
@@ -69,9 +72,9 @@ impl Ledger {
 
     /// All that was recorded so far.
     pub fn records(&self) -> Records {
-        self.0.as_ref().map_or_else(Records::default, |shared| {
-            shared.lock().unwrap_or_else(PoisonError::into_inner).clone()
-        })
+        self.0
+            .as_ref()
+            .map_or_else(Records::default, |shared| shared.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
     fn note(&self, write: impl FnOnce(&mut Records)) {
@@ -82,7 +85,7 @@ impl Ledger {
 }
 
 /// A secret, by its place in [`Records::secrets`].
-type SecretId = u32;
+type SecretId = usize;
 
 /// The recorded cryptography of a run: which secret opens or yields what.
 #[derive(Debug, Clone, Default)]
@@ -128,17 +131,11 @@ pub struct Opened {
 #[derive(Debug)]
 pub struct Haystack<'a> {
     records: &'a Records,
-    index: Index,
+    search: Search,
     /// Per byte string: the patterns found in it.
-    found: Vec<Vec<Pattern>>,
+    found: Vec<Vec<usize>>,
     /// Per seal: the patterns found in its plaintext.
-    inside: Vec<Vec<Pattern>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Pattern {
-    Secret(SecretId),
-    Ciphertext(u32),
+    inside: Vec<Vec<usize>>,
 }
 
 impl Records {
@@ -153,32 +150,26 @@ impl Records {
         if let Some(id) = self.ids.get(secret) {
             return *id;
         }
-        let id = SecretId::try_from(self.secrets.len()).expect("a run records fewer than 2^32 secrets");
+        let id = self.secrets.len();
         let secret: Arc<[u8]> = secret.into();
         self.ids.insert(Arc::clone(&secret), id);
         self.secrets.push(secret);
         id
-    }
-
-    fn bytes_of(&self, pattern: Pattern) -> &[u8] {
-        match pattern {
-            Pattern::Secret(id) => &self.secrets[id as usize],
-            Pattern::Ciphertext(seal) => &self.seals[seal as usize].ciphertext,
-        }
     }
 }
 
 impl<'a> Haystack<'a> {
     /// An empty haystack over `records`.
     pub fn new(records: &'a Records) -> Self {
-        let index = Index::new(records);
-        let inside = records.seals.iter().map(|seal| index.search(records, &seal.plaintext)).collect();
-        Self { records, index, found: Vec::new(), inside }
+        let ciphertexts = records.seals.iter().map(|seal| &seal.ciphertext);
+        let search = Search::new(records.secrets.iter().chain(ciphertexts).cloned());
+        let inside = records.seals.iter().map(|seal| search.find(&seal.plaintext)).collect();
+        Self { records, search, found: Vec::new(), inside }
     }
 
     /// Adds a byte string of the run and returns its number, for [`Haystack::saturate`].
     pub fn add(&mut self, bytes: &[u8]) -> usize {
-        self.found.push(self.index.search(self.records, bytes));
+        self.found.push(self.search.find(bytes));
         self.found.len() - 1
     }
 
@@ -188,31 +179,32 @@ impl<'a> Haystack<'a> {
     /// If a number was not returned by [`Haystack::add`].
     pub fn saturate(&self, held: impl IntoIterator<Item = usize>) -> Vec<Opened> {
         let records = self.records;
-        let mut known: BTreeSet<Pattern> = held.into_iter().flat_map(|id| self.found[id].iter().copied()).collect();
+        // Secrets are numbered first, then ciphertexts.
+        let first_ciphertext = records.secrets.len();
+        let mut known: BTreeSet<usize> = held.into_iter().flat_map(|id| self.found[id].iter().copied()).collect();
         let mut opened = vec![false; records.seals.len()];
         loop {
             let before = known.len();
-            let knows = |known: &BTreeSet<Pattern>, public: &[u8]| {
-                records.secret_of.get(public).is_some_and(|secret| known.contains(&Pattern::Secret(*secret)))
+            let knows = |known: &BTreeSet<usize>, public: &[u8]| {
+                records.secret_of.get(public).is_some_and(|secret| known.contains(secret))
             };
             for rule in &records.rules {
-                if rule.inputs.iter().all(|input| known.contains(&Pattern::Secret(*input))) {
-                    known.insert(Pattern::Secret(rule.output));
+                if rule.inputs.iter().all(|input| known.contains(input)) {
+                    known.insert(rule.output);
                 }
             }
             for (public, output) in &records.exports {
                 if knows(&known, public) {
-                    known.insert(Pattern::Secret(*output));
+                    known.insert(*output);
                 }
             }
             let mut news = false;
             for (number, seal) in records.seals.iter().enumerate() {
                 let holds_key = match &seal.key {
-                    Holder::Key(key) => known.contains(&Pattern::Secret(*key)),
+                    Holder::Key(key) => known.contains(key),
                     Holder::SecretOf(public) => knows(&known, public),
                 };
-                let number_id = u32::try_from(number).expect("a run records fewer than 2^32 seals");
-                if !opened[number] && holds_key && known.contains(&Pattern::Ciphertext(number_id)) {
+                if !opened[number] && holds_key && known.contains(&(first_ciphertext + number)) {
                     opened[number] = true;
                     news = true;
                     known.extend(self.inside[number].iter().copied());
@@ -228,52 +220,6 @@ impl<'a> Haystack<'a> {
             .collect();
         all.sort_unstable();
         all
-    }
-}
-
-/// Finds every recorded secret and ciphertext in a byte string in one pass: a bitmap over two bytes rejects nearly all
-/// positions, a table over eight bytes most of the rest, and a full comparison decides.
-#[derive(Debug)]
-struct Index {
-    bitmap: Vec<u64>,
-    by_prefix: HashMap<[u8; PREFIX], Vec<Pattern>>,
-}
-
-impl Index {
-    fn new(records: &Records) -> Self {
-        let mut index = Self { bitmap: vec![0; 1 << 10], by_prefix: HashMap::new() };
-        for id in 0..records.secrets.len() {
-            index.insert(records, Pattern::Secret(u32::try_from(id).expect("named by a u32")));
-        }
-        for seal in 0..records.seals.len() {
-            index.insert(records, Pattern::Ciphertext(u32::try_from(seal).expect("fewer than 2^32 seals")));
-        }
-        index
-    }
-
-    fn insert(&mut self, records: &Records, pattern: Pattern) {
-        let bytes = records.bytes_of(pattern);
-        if bytes.len() < SHORTEST || bytes.iter().all(|byte| *byte == bytes[0]) {
-            return;
-        }
-        let slot = usize::from(u16::from_le_bytes([bytes[0], bytes[1]]));
-        self.bitmap[slot / 64] |= 1 << (slot % 64);
-        let mut prefix = [0; PREFIX];
-        prefix.copy_from_slice(&bytes[..PREFIX]);
-        self.by_prefix.entry(prefix).or_default().push(pattern);
-    }
-
-    fn search(&self, records: &Records, bytes: &[u8]) -> Vec<Pattern> {
-        let mut found = BTreeSet::new();
-        for (at, window) in bytes.windows(PREFIX).enumerate() {
-            let slot = usize::from(u16::from_le_bytes([window[0], window[1]]));
-            if self.bitmap[slot / 64] >> (slot % 64) & 1 == 0 {
-                continue;
-            }
-            let Some(patterns) = self.by_prefix.get(window) else { continue };
-            found.extend(patterns.iter().filter(|pattern| bytes[at..].starts_with(records.bytes_of(**pattern))));
-        }
-        found.into_iter().collect()
     }
 }
 

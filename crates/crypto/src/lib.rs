@@ -6,7 +6,9 @@
 
 pub mod aead;
 mod ledger;
+mod search;
 mod seed;
 
 pub use ledger::{Haystack, Ledger, Opened, Records};
+pub use search::Search;
 pub use seed::{Seed, Stream};

@@ -1,0 +1,176 @@
+//! `plaintext` (row 0a): no end-to-end encryption; the provider holds, hashes and matches every content.
+
+mod device;
+mod provider;
+
+use crate::reporting::{Carries, Desk, Report, Reviewer};
+use minicbor::{CborLen, Decode, Encode};
+use sightline_crypto::{Ledger, Seed};
+use sightline_protocol::{
+    Adversary, Architecture, Challenge, Clause, Content, Datum, Deployment, Disclosure, Endpoint, GroupNumber, History,
+    MatchRelation, Parameter, PartyId, PartyProfile, Profile, Role, Setup, SetupError, Step, View, Wire, WireError,
+};
+use std::collections::BTreeSet;
+
+/// The architecture `plaintext`.
+#[derive(Debug, Clone, Copy)]
+pub struct Plaintext;
+
+/// What travels between its machines.
+#[derive(Debug, Encode, Decode, CborLen)]
+pub(crate) enum Message {
+    /// Device to provider: a new group.
+    #[n(0)]
+    CreateGroup(#[n(0)] GroupNumber, #[n(1)] Vec<u16>),
+    /// Device to provider: one more member.
+    #[n(1)]
+    Add(#[n(0)] GroupNumber, #[n(1)] u16),
+    /// Device to provider: one member fewer.
+    #[n(2)]
+    Remove(#[n(0)] GroupNumber, #[n(1)] u16),
+    /// Device to provider: a content.
+    #[n(3)]
+    Post(#[n(0)] GroupNumber, #[n(1)] Content),
+    /// Provider to device: a content, and who sent it.
+    #[n(4)]
+    Deliver(#[n(0)] GroupNumber, #[n(1)] u16, #[n(2)] Content),
+    /// Provider to reviewer, reviewer to report authority, report authority to law enforcement.
+    #[n(5)]
+    Report(#[n(0)] Report),
+}
+
+impl Message {
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::CreateGroup(..) => "create-group",
+            Self::Add(..) => "add",
+            Self::Remove(..) => "remove",
+            Self::Post(..) => "post",
+            Self::Deliver(..) => "deliver",
+            Self::Report(_) => "report",
+        }
+    }
+}
+
+impl From<Report> for Message {
+    fn from(report: Report) -> Self {
+        Self::Report(report)
+    }
+}
+
+impl Carries for Message {
+    fn into_report(self) -> Result<Report, &'static str> {
+        match self {
+            Self::Report(report) => Ok(report),
+            other => Err(other.name()),
+        }
+    }
+}
+
+impl Architecture for Plaintext {
+    fn profile(&self) -> Profile {
+        let party = |name, title, outsider| PartyProfile { name, title, outsider };
+        let step = |from, to, label, condition| Step { from, to, label, condition, sealed: false };
+        Profile {
+            name: "plaintext",
+            title: "No end-to-end encryption, matching at the provider",
+            row: "0a",
+            source: "Row 0a of the Commission's 2020 technical paper as secondary sources report it; to be checked \
+                     against the primary.",
+            summary: "The provider receives every content, compares pictures with the list and delivers. What matches \
+                      goes to a reviewer, and if confirmed to a report authority and law enforcement.",
+            parties: vec![
+                party("device", "Users' devices", false),
+                party("provider", "Provider (ESP)", true),
+                party("network", "Network", true),
+                party("reviewer", "Reviewer", true),
+                party("report-authority", "Report authority", true),
+                party("law-enforcement", "Law enforcement", true),
+            ],
+            flow: vec![
+                step("device", "provider", "content", ""),
+                step("provider", "recipient", "content", ""),
+                step("provider", "reviewer", "content, account", "on match"),
+                step("reviewer", "report-authority", "content, account", "if confirmed"),
+                step("report-authority", "law-enforcement", "content, account", "if confirmed"),
+            ],
+            match_relation: MatchRelation::Radius,
+            disclosure: Disclosure::Held,
+            parameters: vec![Parameter {
+                name: "delivery",
+                value: "silent",
+                meaning: "matched content is delivered all the same; the alternative is to block it",
+            }],
+            limits: vec![
+                "Channels to the provider are encrypted in transit only.",
+                "The reviewer is idealised: recognises exactly the listed pictures.",
+            ],
+        }
+    }
+
+    fn deploy(&self, setup: &Setup, _: &Seed) -> Result<Deployment, SetupError> {
+        let device = |index| (PartyId::device(index), Endpoint::boxed(device::Device));
+        let mut parties: Vec<_> = (0..setup.users).map(device).collect();
+        let authority = Desk::<Message>::new(PartyId::REVIEWER, Some(PartyId::LAW_ENFORCEMENT));
+        let police = Desk::<Message>::new(PartyId::REPORT_AUTHORITY, None);
+        parties.push((PartyId::PROVIDER, Endpoint::boxed(provider::Provider::new(setup))));
+        parties.push((PartyId::REVIEWER, Endpoint::boxed(Reviewer::<Message>::new(setup))));
+        parties.push((PartyId::REPORT_AUTHORITY, Endpoint::boxed(authority)));
+        parties.push((PartyId::LAW_ENFORCEMENT, Endpoint::boxed(police)));
+        Ok(Deployment { parties, ledger: Ledger::recording() })
+    }
+
+    fn outsiders(&self) -> Vec<PartyId> {
+        use PartyId as P;
+        vec![P::PROVIDER, P::NETWORK, P::REVIEWER, P::REPORT_AUTHORITY, P::LAW_ENFORCEMENT]
+    }
+
+    fn declared(&self, role: Role) -> BTreeSet<Clause> {
+        match role {
+            Role::Provider => [Datum::Metadata, Datum::Content].map(Clause::every).into(),
+            // Records are not padded, and a report is traffic of its own.
+            Role::Network => [Datum::Metadata, Datum::Length, Datum::Verdict].map(Clause::every).into(),
+            Role::Reviewer | Role::ReportAuthority | Role::LawEnforcement => {
+                [Datum::Metadata, Datum::Content].map(Clause::matched).into()
+            }
+            Role::User | Role::Device => BTreeSet::new(),
+        }
+    }
+
+    fn adversaries(&self) -> Vec<Box<dyn Adversary>> {
+        vec![Box::new(ReadContent)]
+    }
+
+    fn describe(&self, payload: &[u8]) -> Result<(&'static str, Vec<u8>), WireError> {
+        Message::from_wire(payload).map(|message| (message.name(), message.to_wire()))
+    }
+}
+
+/// Reads the posted contents and compares them with both histories.
+struct ReadContent;
+
+impl Adversary for ReadContent {
+    fn name(&self) -> &'static str {
+        "read-content"
+    }
+
+    fn score(&self, view: &View<'_>, challenge: &Challenge<'_>) -> f32 {
+        let posts: Vec<(u16, Content)> = view
+            .seen
+            .iter()
+            .filter(|seen| seen.from.role() == Role::Device)
+            .filter_map(|seen| match Message::from_wire(&seen.payload()?).ok()? {
+                Message::Post(_, content) => Some((seen.from.index(), content)),
+                _ => None,
+            })
+            .collect();
+        let agreement = |history: &History| {
+            let agree = |((action, _, content), (user, seen)): ((&_, _, &Content), &(u16, Content))| {
+                let action: &sightline_protocol::Action = action;
+                action.user == *user && content == seen
+            };
+            history.sends().zip(&posts).filter(|(sent, seen)| agree((sent.0, sent.1, sent.2), seen)).count() as f32
+        };
+        agreement(challenge.histories[1]) - agreement(challenge.histories[0])
+    }
+}

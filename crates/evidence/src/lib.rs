@@ -1,0 +1,28 @@
+//! The tidy result table, scenario lock and provenance of a run.
+//!
+//! A run is a folder ([`RunFolder`]). Its heart is a [`Table`] with one [`Row`] per measured number, written as CSV
+//! and as Parquet. Around it stand the scenario, the [`Profile`] of every system, the [`Statement`] for every
+//! observer, the [`Control`]s, the [`Provenance`], and a [`Summary`] that lists every file with its SHA-256 digest so
+//! that [`verify`] can say what no longer agrees. Nothing is computed here: numbers come in, files go out.
+
+mod columnar;
+mod digest;
+mod error;
+mod ro_crate;
+mod row;
+mod run_folder;
+mod summary;
+mod table;
+mod verification;
+
+pub use digest::{digest, digest_value};
+pub use error::EvidenceError;
+pub use ro_crate::check_ro_crate;
+pub use row::{Bound, COLUMNS, Parameters, Row, Status, UnknownWord, format_number};
+pub use run_folder::{GalleryPicture, RunFolder};
+pub use summary::{
+    Control, ControlStatus, CorpusSummary, E2e, FileEntry, FlowStep, KeyNumber, Profile, ProfileParameter,
+    ProfileParty, Provenance, RunState, Statement, StatusCounts, Summary, Tool, summary_schema,
+};
+pub use table::Table;
+pub use verification::{Disagreement, Verification, verify};

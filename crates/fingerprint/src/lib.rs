@@ -1,0 +1,42 @@
+//! Perceptual hashes as inspectable stages over a luma picture.
+
+mod hash;
+mod luma;
+mod memo;
+pub mod pdq;
+
+pub use hash::{HashError, PdqHash};
+pub use luma::Luma;
+pub use memo::Memo;
+pub use pdq::{DEFAULT_RADIUS, MINIMUM_QUALITY, Pdq, Stages};
+
+use sightline_pictures::PictureError;
+
+/// A picture that has no fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FingerprintError {
+    /// The bytes are no picture.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+    /// A side is too short; the reference returns quality 0 and no hash.
+    #[error(
+        "a picture of {width} × {height} pixels is too small for PDQ, which needs {} on each side",
+        pdq::SMALLEST_SIDE
+    )]
+    TooSmall {
+        /// Width in pixels.
+        width: usize,
+        /// Height in pixels.
+        height: usize,
+    },
+}
+
+/// The PDQ hash of an encoded picture.
+///
+/// # Errors
+/// [`FingerprintError`] if the bytes are no picture, or one too small.
+pub fn fingerprint(encoded: &[u8]) -> Result<Pdq, FingerprintError> {
+    let picture = sightline_pictures::decode(encoded)?;
+    Ok(Stages::of(&picture)?.pdq())
+}

@@ -1,0 +1,609 @@
+//! The page: everything it shows, prepared for the template.
+
+use askama::Template;
+use serde_json::Value;
+use sightline_evidence::{Bound, ControlStatus, E2e, KeyNumber, Profile, Row, Statement, Status};
+
+use crate::figure::slug;
+use crate::matrix::{self, Cell, State};
+use crate::metadata::{self, percent};
+use crate::reading::{Outcome, Reading, is_coalition};
+use crate::words::{self, count, detectable, number};
+use crate::{Figure, PresentationError, Report, advantage, sequence};
+
+pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
+    let observers = reading.observers();
+    let mut figures = Vec::new();
+    let systems = reading.systems();
+    let sections = reading
+        .profiles
+        .iter()
+        .enumerate()
+        .map(|(index, profile)| {
+            let figure = sequence::figure(index, profile);
+            let section = system_section(reading, index, profile, &figure);
+            figures.push(figure);
+            section
+        })
+        .collect();
+    let mut tasks = Vec::new();
+    for (index, task) in reading.tasks().iter().enumerate() {
+        let figure = advantage::figure(reading, index, task)?;
+        tasks.push(task_section(reading, task, &figure));
+        figures.push(figure);
+    }
+    let sizes = metadata::figure(reading)?;
+    let page = Page {
+        title: list_of_systems(&systems),
+        lead: lead(reading, systems.len()),
+        facts: facts(reading, &systems),
+        controls: controls(reading),
+        heads: observers.iter().map(|id| Head { title: reading.party(id), role: words::role(id) }).collect(),
+        matrix: systems
+            .iter()
+            .enumerate()
+            .map(|(index, system)| MatrixRow {
+                anchor: reading.profile(system).map(|_| slug("system", index, system)).unwrap_or_default(),
+                title: reading.profile(system).map_or_else(|| words::title(system), |profile| profile.title.clone()),
+                name: system.clone(),
+                verdict: matrix::verdict(reading, system, &observers),
+                cells: observers
+                    .iter()
+                    .map(|observer| (reading.party(observer), matrix::cell(reading, system, observer)))
+                    .collect(),
+            })
+            .collect(),
+        systems: sections,
+        overview: overview(reading, &systems, &observers),
+        tasks,
+        sizes: Drawn::of(&sizes),
+        catalogue: metadata::catalogue(reading).map(count).unwrap_or_default(),
+        paddings: metadata::paddings(reading)
+            .into_iter()
+            .map(|padding| {
+                let shown = |value: Option<f64>| value.map_or_else(|| "not run".to_owned(), number);
+                [
+                    padding.title,
+                    shown(padding.sizes),
+                    shown(padding.min_entropy),
+                    shown(padding.shannon),
+                    padding.overhead.map_or_else(|| "not run".to_owned(), percent),
+                ]
+            })
+            .collect(),
+        traffic: traffic(reading),
+        gallery: gallery(reading)?,
+        other: other_rows(reading),
+        limits: reading.profiles.iter().filter(|profile| !profile.limits.is_empty()).collect(),
+        provenance: provenance(reading),
+        rejected: reading
+            .summary
+            .provenance
+            .corpus
+            .rejected
+            .iter()
+            .map(|(reason, files)| (reason.clone(), count(*files)))
+            .collect(),
+        command: reading.summary.provenance.command.clone(),
+        settings: settings(&reading.lock),
+    };
+    figures.push(sizes);
+    Ok(Report { html: page.render()?, figures })
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    title: String,
+    lead: String,
+    facts: Vec<(&'static str, String)>,
+    controls: Controls,
+    heads: Vec<Head>,
+    matrix: Vec<MatrixRow>,
+    systems: Vec<SystemSection<'a>>,
+    overview: Overview,
+    tasks: Vec<TaskSection>,
+    sizes: Drawn,
+    catalogue: String,
+    paddings: Vec<[String; 5]>,
+    traffic: Vec<[String; 6]>,
+    gallery: Vec<(String, Vec<Picture>)>,
+    other: (Vec<[String; 10]>, usize),
+    limits: Vec<&'a Profile>,
+    provenance: Vec<(&'static str, String)>,
+    rejected: Vec<(String, String)>,
+    command: String,
+    settings: Vec<(String, String)>,
+}
+
+impl Page<'_> {
+    fn states() -> [State; 7] {
+        State::ALL
+    }
+}
+
+struct Controls {
+    class: &'static str,
+    symbol: &'static str,
+    short: String,
+    rows: Vec<[String; 4]>,
+    measured: Vec<[String; 5]>,
+}
+
+struct Head {
+    title: String,
+    role: &'static str,
+}
+
+struct MatrixRow {
+    anchor: String,
+    title: String,
+    name: String,
+    verdict: String,
+    cells: Vec<(String, Cell)>,
+}
+
+struct SystemSection<'a> {
+    anchor: String,
+    profile: &'a Profile,
+    diagram: Drawn,
+    steps: Vec<String>,
+    leakage: Vec<(String, &'a [String])>,
+    statements: Vec<StatementCard<'a>>,
+    coalitions: Vec<StatementCard<'a>>,
+}
+
+struct StatementCard<'a> {
+    observer: String,
+    corruption: &'a str,
+    state: State,
+    verdict: &'static str,
+    statement: &'a Statement,
+    numbers: Vec<(&'a str, String)>,
+}
+
+/// A figure placed in the page.
+struct Drawn {
+    id: String,
+    title: String,
+    svg: String,
+    file: String,
+    data: Option<String>,
+}
+
+impl Drawn {
+    fn of(figure: &Figure) -> Self {
+        Self {
+            id: figure.id.clone(),
+            title: figure.title.clone(),
+            svg: figure.inline(),
+            file: figure.file(),
+            data: figure.data.as_ref().map(|_| figure.data_file()),
+        }
+    }
+}
+
+struct Overview {
+    tasks: Vec<String>,
+    /// By system: name, and a line for every observer that exists in it.
+    groups: Vec<(String, Vec<ObserverLine>)>,
+}
+
+/// An observer, and what it won of every task.
+type ObserverLine = (String, Vec<(State, String)>);
+
+struct TaskSection {
+    label: String,
+    asked: String,
+    figure: Drawn,
+    singles: Vec<[String; 10]>,
+    coalitions: Vec<[String; 10]>,
+}
+
+struct Picture {
+    party: String,
+    caption: String,
+    data: String,
+}
+
+fn list_of_systems(systems: &[String]) -> String {
+    if systems.is_empty() { "no system".to_owned() } else { words::list(systems) }
+}
+
+fn lead(reading: &Reading, systems: usize) -> String {
+    let corpus = &reading.summary.provenance.corpus;
+    let kind = if corpus.description.is_empty() { "pictures".to_owned() } else { corpus.description.clone() };
+    let systems = match systems {
+        0 => return "No system was run, so there is nothing to say about any.".to_owned(),
+        1 => "One messaging system was run".to_owned(),
+        2 => "Two messaging systems were run".to_owned(),
+        3 => "Three messaging systems were run".to_owned(),
+        many => format!("{many} messaging systems were run"),
+    };
+    format!(
+        "{systems}, with real encryption, on {} ({kind}). Everything that each party received, sent and held was recorded; then attacks \
+         on these records showed what the party can learn of what people send. Only benign pictures were sent; detection in text and of \
+         grooming is out of scope.",
+        if corpus.pictures == 1 { "one picture".to_owned() } else { format!("{} pictures", count(corpus.pictures)) }
+    )
+}
+
+fn facts(reading: &Reading, systems: &[String]) -> Vec<(&'static str, String)> {
+    let summary = &reading.summary;
+    let rejected: u64 = summary.provenance.corpus.rejected.values().sum();
+    let unused = if rejected == 0 { String::new() } else { format!(", {} files not used", count(rejected)) };
+    let counts = summary.counts;
+    let results: Vec<String> = [
+        (counts.decided, "decided"),
+        (counts.undecided, "undecided"),
+        (counts.failed, "failed"),
+        (counts.not_applicable, "not applicable"),
+    ]
+    .into_iter()
+    .filter(|(amount, _)| *amount > 0)
+    .map(|(amount, word)| format!("{} {word}", count(amount)))
+    .collect();
+    vec![
+        ("Systems", if systems.is_empty() { "none".to_owned() } else { systems.join(", ") }),
+        ("Pictures", format!("{}{unused}", count(summary.provenance.corpus.pictures))),
+        ("Measurements", if results.is_empty() { "none".to_owned() } else { results.join(", ") }),
+        ("Seed", summary.provenance.seed.to_string()),
+        ("Date", dash(&summary.provenance.date)),
+    ]
+}
+
+fn controls(reading: &Reading) -> Controls {
+    let all = &reading.summary.controls;
+    let passed = all.iter().filter(|control| control.passed).count();
+    let (class, symbol, short) = match ControlStatus::of(all) {
+        ControlStatus::Passed => ("passed", "✓", format!("Controls passed: {passed} of {}", all.len())),
+        ControlStatus::Failed => ("failed", "✕", format!("Controls failed: {} of {}", all.len() - passed, all.len())),
+        ControlStatus::NotRun => ("not-run", "…", "Controls were not run".to_owned()),
+    };
+    let rows = all
+        .iter()
+        .map(|control| {
+            let result = if control.passed { "✓ passed" } else { "✕ failed" };
+            [control.name.clone(), count(control.repetitions), result.to_owned(), control.detail.clone()]
+        })
+        .collect();
+    let measured = reading
+        .rows
+        .iter()
+        .filter(|row| row.question == "control")
+        .map(|row| {
+            let name = match row.quantity.as_str() {
+                "null-flagged" => "Share of channels without a leak that were flagged".to_owned(),
+                "lower-bound-valid" => "Share of planted leaks whose lower end was right".to_owned(),
+                other => words::title(other),
+            };
+            [name, dash(&conditions(row)), value(row), count(row.n), dash(&row.method)]
+        })
+        .collect();
+    Controls { class, symbol, short, rows, measured }
+}
+
+fn system_section<'a>(reading: &'a Reading, index: usize, profile: &'a Profile, figure: &Figure) -> SystemSection<'a> {
+    let mut leakage: Vec<_> = profile.leakage.iter().collect();
+    let order = reading.observers();
+    leakage.sort_by_key(|(id, _)| order.iter().position(|observer| observer == *id).unwrap_or(usize::MAX));
+    let (coalitions, singles): (Vec<&Statement>, Vec<&Statement>) = reading
+        .statements
+        .iter()
+        .filter(|statement| statement.architecture == profile.name)
+        .partition(|statement| is_coalition(&statement.observer));
+    let cards = |statements: Vec<&'a Statement>| {
+        let mut cards = statements;
+        cards.sort_by_key(|one| order.iter().position(|observer| *observer == one.observer).unwrap_or(usize::MAX));
+        cards.into_iter().map(|statement| card(reading, statement)).collect::<Vec<_>>()
+    };
+    SystemSection {
+        anchor: slug("system", index, &profile.name),
+        profile,
+        diagram: Drawn::of(figure),
+        steps: sequence::in_words(profile),
+        leakage: leakage.into_iter().map(|(id, items)| (reading.party(id), items.as_slice())).collect(),
+        statements: cards(singles),
+        coalitions: cards(coalitions),
+    }
+}
+
+fn card<'a>(reading: &Reading, statement: &'a Statement) -> StatementCard<'a> {
+    let curious = statement.corruption.split('+').all(|member| member == "curious");
+    let state = if curious && !is_coalition(&statement.observer) {
+        matrix::cell(reading, &statement.architecture, &statement.observer).state
+    } else {
+        match statement.end_to_end {
+            E2e::Yes => State::Nothing,
+            E2e::No => State::EveryPicture,
+            E2e::Undecided => State::Undecided,
+        }
+    };
+    let verdict = match (statement.end_to_end, state) {
+        (E2e::Yes, State::EveryPicture | State::SomePictures) => "Declared end-to-end encrypted; a test says otherwise",
+        (E2e::Yes, _) => "End-to-end encrypted against it",
+        (E2e::No, _) => "Not end-to-end encrypted against it",
+        (E2e::Undecided, _) => "Undecided",
+    };
+    StatementCard {
+        observer: reading.party(&statement.observer),
+        corruption: if curious { "" } else { &statement.corruption },
+        state,
+        verdict,
+        statement,
+        numbers: statement.evidence.iter().map(|key| (key.label.as_str(), key_number(key))).collect(),
+    }
+}
+
+fn key_number(key: &KeyNumber) -> String {
+    match (key.bound, key.low, key.value) {
+        (Bound::Lower, Some(low), _) if low > 0.0 => words::low(low),
+        (Bound::Lower, Some(_), _) => "none found".to_owned(),
+        (Bound::Published, _, Some(value)) => format!("{} (published)", number(value)),
+        (Bound::Model, _, Some(value)) => format!("{} (model)", number(value)),
+        (_, _, Some(value)) => number(value),
+        _ => "no number".to_owned(),
+    }
+}
+
+fn overview(reading: &Reading, systems: &[String], observers: &[String]) -> Overview {
+    let tasks = reading.tasks();
+    let line = |system: &str, observer: &String| {
+        let cells: Vec<_> = tasks.iter().map(|task| overview_cell(&reading.outcome(system, observer, task))).collect();
+        let exists = cells.iter().any(|(state, _)| *state != State::NoSuchParty);
+        exists.then(|| (reading.party(observer), cells))
+    };
+    let groups = systems
+        .iter()
+        .map(|system| {
+            (system.clone(), observers.iter().filter_map(|observer| line(system, observer)).collect::<Vec<_>>())
+        })
+        .filter(|(_, lines)| !lines.is_empty())
+        .collect();
+    Overview { tasks: tasks.iter().map(|task| words::task(task).label).collect(), groups }
+}
+
+fn overview_cell(outcome: &Outcome<'_>) -> (State, String) {
+    match outcome {
+        Outcome::Found(row) => (State::EveryPicture, words::low(row.low.unwrap_or(0.0))),
+        Outcome::NoneFound(_, Some(seen)) => (State::Nothing, format!("none ({})", detectable(*seen))),
+        Outcome::NoneFound(_, None) => (State::Nothing, "none".to_owned()),
+        Outcome::Undecided(_) => (State::Undecided, "undecided".to_owned()),
+        Outcome::Failed => (State::Failed, "failed".to_owned()),
+        Outcome::NoSuchParty => (State::NoSuchParty, "no such party".to_owned()),
+        Outcome::NotRun => (State::NotRun, "not run".to_owned()),
+    }
+}
+
+fn task_section(reading: &Reading, task: &str, figure: &Figure) -> TaskSection {
+    let words = words::task(task);
+    let (coalitions, singles): (Vec<&Row>, Vec<&Row>) =
+        reading.distinguish().filter(|row| row.task == task).partition(|row| is_coalition(&row.observer));
+    let lines = |rows: Vec<&Row>| rows.into_iter().map(|row| distinguish_line(reading, row)).collect();
+    TaskSection {
+        label: words.label,
+        asked: words.asked,
+        figure: Drawn::of(figure),
+        singles: lines(singles),
+        coalitions: lines(coalitions),
+    }
+}
+
+fn distinguish_line(reading: &Reading, row: &Row) -> [String; 10] {
+    let ends = |row: &Row| match (row.value, row.low, row.high) {
+        (Some(value), Some(low), Some(high)) => format!("{} ({} to {})", number(value), number(low), number(high)),
+        (Some(value), ..) => number(value),
+        _ => "–".to_owned(),
+    };
+    let low = match (row.status, row.low) {
+        (Status::Decided, Some(low)) if low > 0.0 => words::low(low),
+        (Status::Decided, Some(_)) => "none found".to_owned(),
+        (status, _) => status_word(status).to_owned(),
+    };
+    let variant = if row.variant.is_empty() { String::new() } else { format!(", {}", row.variant) };
+    [
+        format!("{}{variant}", row.architecture),
+        reading.party(&row.observer),
+        row.corruption.clone(),
+        dash(&conditions(row)),
+        low,
+        ends(row),
+        reading.detectable(row).map_or_else(|| "not stated".to_owned(), detectable),
+        count(row.n),
+        dash(&row.method),
+        status_word(row.status).to_owned(),
+    ]
+}
+
+fn traffic(reading: &Reading) -> Vec<[String; 6]> {
+    reading
+        .rows
+        .iter()
+        .filter(|row| is_traffic(row))
+        .map(|row| {
+            let link = row.parameters.value("link").unwrap_or_default();
+            let link = link.split('>').map(|end| reading.party(end)).collect::<Vec<_>>().join(" → ");
+            let others: Vec<String> = row
+                .parameters
+                .iter()
+                .filter(|(key, _)| *key != "link")
+                .map(|(key, value)| format!("{key} = {value}"))
+                .collect();
+            [
+                row.architecture.clone(),
+                link,
+                dash(&row.content),
+                dash(&others.join(", ")),
+                words::title(&row.quantity),
+                value(row),
+            ]
+        })
+        .collect()
+}
+
+fn is_traffic(row: &Row) -> bool {
+    row.parameters.value("link").is_some()
+}
+
+/// Rows that no section shows, and how many more there are.
+fn other_rows(reading: &Reading) -> (Vec<[String; 10]>, usize) {
+    const SHOWN: usize = 400;
+    let rows: Vec<&Row> = reading
+        .rows
+        .iter()
+        .filter(|row| {
+            row.game != "distinguish"
+                && row.question != "control"
+                && !is_traffic(row)
+                && row.parameters.value("padding").is_none()
+        })
+        .collect();
+    let hidden = rows.len().saturating_sub(SHOWN);
+    let lines = rows.into_iter().take(SHOWN).map(|row| {
+        [
+            dash(&row.question),
+            dash(
+                &[row.game.as_str(), row.task.as_str()]
+                    .into_iter()
+                    .filter(|id| !id.is_empty())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            ),
+            dash(&row.architecture),
+            dash(&reading.party(&row.observer)),
+            dash(&row.corruption),
+            dash(&conditions(row)),
+            words::title(&row.quantity),
+            value(row),
+            count(row.n),
+            dash(&row.method),
+        ]
+    });
+    (lines.collect(), hidden)
+}
+
+fn value(row: &Row) -> String {
+    let unit = if row.unit == "1" || row.unit.is_empty() { String::new() } else { format!("\u{a0}{}", row.unit) };
+    match (row.status, row.value) {
+        (Status::Decided, Some(value)) => match (row.bound, row.low, row.high) {
+            (Bound::Lower, Some(low), _) => format!("{}{unit}", words::low(low)),
+            (Bound::Interval | Bound::Model, Some(low), Some(high)) => {
+                let mark = if row.bound == Bound::Model { " (model)" } else { "" };
+                format!("{}{unit} ({} to {}){mark}", number(value), number(low), number(high))
+            }
+            (Bound::Published, ..) => format!("{}{unit} (published)", number(value)),
+            _ => format!("{}{unit}", number(value)),
+        },
+        (status, _) => status_word(status).to_owned(),
+    }
+}
+
+fn status_word(status: Status) -> &'static str {
+    match status {
+        Status::Decided => "decided",
+        Status::Undecided => "? undecided",
+        Status::NotApplicable => "– not applicable",
+        Status::Failed => "✕ failed",
+    }
+}
+
+fn conditions(row: &Row) -> String {
+    let content = (!row.content.is_empty()).then(|| format!("{} content", row.content));
+    let parameters = row.parameters.iter().map(|(key, value)| format!("{key} = {value}"));
+    content.into_iter().chain(parameters).collect::<Vec<_>>().join(", ")
+}
+
+fn gallery(reading: &Reading) -> Result<Vec<(String, Vec<Picture>)>, PresentationError> {
+    let mut groups: Vec<(String, Vec<Picture>)> = Vec::new();
+    for (picture, png) in &reading.gallery {
+        if !png.starts_with(b"\x89PNG\r\n\x1a\n") {
+            return Err(PresentationError::Picture { file: picture.file.clone() });
+        }
+        let system = &picture.architecture;
+        let title = reading.profile(system).map_or_else(|| words::title(system), |profile| profile.title.clone());
+        let shown =
+            Picture { party: reading.party(&picture.party), caption: picture.caption.clone(), data: base64(png) };
+        match groups.iter_mut().find(|(group, _)| *group == title) {
+            Some((_, pictures)) => pictures.push(shown),
+            None => groups.push((title, vec![shown])),
+        }
+    }
+    Ok(groups)
+}
+
+fn provenance(reading: &Reading) -> Vec<(&'static str, String)> {
+    let provenance = &reading.summary.provenance;
+    vec![
+        ("Program", format!("{} {}", reading.summary.tool.name, provenance.version)),
+        ("Compiled for", dash(&provenance.target)),
+        ("Date", dash(&provenance.date)),
+        ("Seed", provenance.seed.to_string()),
+        ("Pictures", format!("{} ({})", count(provenance.corpus.pictures), dash(&provenance.corpus.description))),
+        ("Corpus, SHA-256", dash(&provenance.corpus.digest)),
+        ("Scenario, SHA-256", dash(&provenance.scenario_digest)),
+        ("Resolved scenario, SHA-256", dash(&reading.summary.lock_digest)),
+    ]
+}
+
+/// Every leaf of the resolved scenario, by its path.
+fn settings(lock: &Value) -> Vec<(String, String)> {
+    fn descend(path: &str, value: &Value, into: &mut Vec<(String, String)>) {
+        match value {
+            Value::Object(fields) => {
+                for (key, field) in fields {
+                    let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    descend(&below, field, into);
+                }
+            }
+            Value::Null => {}
+            Value::String(text) => into.push((path.to_owned(), text.clone())),
+            Value::Array(items) => {
+                let items = items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned));
+                into.push((path.to_owned(), items.collect::<Vec<_>>().join(", ")));
+            }
+            other => into.push((path.to_owned(), other.to_string())),
+        }
+    }
+    let mut settings = Vec::new();
+    descend("", lock, &mut settings);
+    settings
+}
+
+fn dash(text: &str) -> String {
+    if text.is_empty() { "–".to_owned() } else { text.to_owned() }
+}
+
+/// Base64 with padding (RFC 4648 §4).
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let word =
+            chunk.iter().enumerate().fold(0u32, |word, (index, byte)| word | u32::from(*byte) << (16 - 8 * index));
+        for place in 0..4 {
+            let digit = (word >> (18 - 6 * place)) & 63;
+            text.push(if place <= chunk.len() { char::from(ALPHABET[digit as usize]) } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+
+    #[test]
+    fn base64_agrees_with_the_vectors_of_rfc_4648() {
+        for (plain, encoded) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(plain.as_bytes()), encoded);
+        }
+    }
+}

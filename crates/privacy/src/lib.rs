@@ -1,0 +1,1 @@
+//! Privacy games, adversaries and estimators.

@@ -1,0 +1,116 @@
+use crate::{Clause, History, Party, PartyId, Profile, Role, View, WireError};
+use sightline_crypto::{Ledger, Seed};
+use sightline_fingerprint::{MINIMUM_QUALITY, Memo, Pdq};
+use sightline_lists::{HashList, Radius};
+use sightline_messenger::Padding;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// A detection architecture: a messenger with something beside it.
+pub trait Architecture: Send + Sync {
+    /// What it is, for people.
+    fn profile(&self) -> Profile;
+
+    /// Fresh parties. Everything random in them derives from `seed`.
+    ///
+    /// # Errors
+    /// [`SetupError`] if the setup does not fit this architecture.
+    fn deploy(&self, setup: &Setup, seed: &Seed) -> Result<Deployment, SetupError>;
+
+    /// The parties that are endpoints of nobody's message, in the order in which the report shows them; the network
+    /// comes with every architecture and is listed as well.
+    fn outsiders(&self) -> Vec<PartyId>;
+
+    /// What a curious party of this role learns by declaration (PRIVACY §2). A coalition's is the union.
+    fn declared(&self, role: Role) -> BTreeSet<Clause>;
+
+    /// The adversaries that know how this architecture works.
+    fn adversaries(&self) -> Vec<Box<dyn Adversary>> {
+        Vec::new()
+    }
+
+    /// The name of the message that `payload` encodes, and its canonical encoding.
+    ///
+    /// # Errors
+    /// [`WireError`] if it is no message of this architecture.
+    fn describe(&self, payload: &[u8]) -> Result<(&'static str, Vec<u8>), WireError>;
+}
+
+/// The parties of one run, and where their cryptography is recorded.
+pub struct Deployment {
+    /// The parties; ids are distinct.
+    pub parties: Vec<(PartyId, Box<dyn Party>)>,
+    /// The record that all of them share.
+    pub ledger: Ledger,
+}
+
+/// A deployment that cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// Too few or too many users.
+    #[error("{architecture} runs with 2 to {most} users, not {users}")]
+    Users {
+        /// The architecture.
+        architecture: &'static str,
+        /// Users asked for.
+        users: u16,
+        /// Most users it runs with.
+        most: u16,
+    },
+    /// A device could not be set up.
+    #[error("{party} could not be set up: {detail}")]
+    Party {
+        /// Which party.
+        party: PartyId,
+        /// What failed.
+        detail: String,
+    },
+}
+
+/// What a deployment is made for: the same for every architecture that is compared.
+#[derive(Clone)]
+pub struct Setup {
+    /// Number of users, each with one device.
+    pub users: u16,
+    /// Padding of attachments.
+    pub padding: Padding,
+    /// The hash list.
+    pub list: Arc<HashList>,
+    /// Distance within which a hash matches.
+    pub radius: Radius,
+    /// Digests (SHA-256) of the pictures that the reviewer recognises: an idealised reviewer who never errs.
+    pub recognised: Arc<BTreeSet<[u8; 32]>>,
+    /// Remembers hashes of pictures already hashed; changes no result.
+    pub memo: Arc<Memo>,
+}
+
+impl Setup {
+    /// The picture's hash, or nothing if the bytes are not a picture that can be hashed.
+    pub fn fingerprint(&self, bytes: &[u8]) -> Option<Pdq> {
+        self.memo.fingerprint(bytes).ok()
+    }
+
+    /// Whether the hash is of sufficient quality and within the radius of a list entry.
+    pub fn matches(&self, pdq: &Pdq) -> bool {
+        pdq.quality >= MINIMUM_QUALITY && self.list.nearest_within(&pdq.hash, self.radius).is_some()
+    }
+}
+
+/// Someone who looks at a view and says which of two histories it belongs to.
+pub trait Adversary: Send + Sync {
+    /// Its name, as in the evidence's `method`.
+    fn name(&self) -> &'static str;
+
+    /// Above zero: the second history; below: the first; zero: no opinion.
+    fn score(&self, view: &View<'_>, challenge: &Challenge<'_>) -> f32;
+}
+
+/// What an adversary knows beside the view: the public setting and the two histories.
+#[derive(Clone, Copy)]
+pub struct Challenge<'a> {
+    /// Setting, list included: whoever guesses is given what the provider may know.
+    pub setup: &'a Setup,
+    /// The two histories, one of which was run.
+    pub histories: [&'a History; 2],
+}

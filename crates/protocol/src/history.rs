@@ -1,0 +1,147 @@
+use crate::{PartyId, Time};
+use minicbor::{CborLen, Decode, Encode};
+
+/// Number of a group.
+pub type GroupNumber = u64;
+
+/// What kind of thing a content is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, CborLen)]
+#[cbor(index_only)]
+pub enum ContentKind {
+    /// An encoded picture (JPEG, PNG, …).
+    #[n(0)]
+    Picture,
+    /// Any other file.
+    #[n(1)]
+    Document,
+    /// A text message.
+    #[n(2)]
+    Text,
+}
+
+/// What a user sends.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen)]
+pub struct Content {
+    /// Its kind.
+    #[n(0)]
+    pub kind: ContentKind,
+    /// Its bytes, as on the sender's disk.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub bytes: Vec<u8>,
+}
+
+/// What a user tells a device to do.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen)]
+pub enum Command {
+    /// Found a group with these other users.
+    #[n(0)]
+    CreateGroup(#[n(0)] GroupNumber, #[n(1)] Vec<u16>),
+    /// Add a user.
+    #[n(1)]
+    Add(#[n(0)] GroupNumber, #[n(1)] u16),
+    /// Remove a user.
+    #[n(2)]
+    Remove(#[n(0)] GroupNumber, #[n(1)] u16),
+    /// Refresh the device's keys in the group.
+    #[n(3)]
+    Update(#[n(0)] GroupNumber),
+    /// Send a content to the group.
+    #[n(4)]
+    Send(#[n(0)] GroupNumber, #[n(1)] Content),
+}
+
+impl Command {
+    /// Its name in messages to people.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::CreateGroup(..) => "command create-group",
+            Self::Add(..) => "command add",
+            Self::Remove(..) => "command remove",
+            Self::Update(..) => "command update",
+            Self::Send(..) => "command send",
+        }
+    }
+}
+
+/// What a device shows its user: a content that arrived.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen)]
+pub struct Display {
+    /// Where it arrived.
+    #[n(0)]
+    pub group: GroupNumber,
+    /// Who sent it.
+    #[n(1)]
+    pub sender: u16,
+    /// What arrived.
+    #[n(2)]
+    pub content: Content,
+}
+
+/// One command of a history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    /// When it is given.
+    pub at: Time,
+    /// The user who gives it.
+    pub user: u16,
+    /// The command.
+    pub command: Command,
+}
+
+/// What the users of a run do: the secret that privacy is about (PRIVACY §1).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct History(Vec<Action>);
+
+impl History {
+    /// An empty history.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// This history with one more command.
+    #[must_use]
+    pub fn then(mut self, at: Time, user: u16, command: Command) -> Self {
+        self.0.push(Action { at, user, command });
+        self
+    }
+
+    /// The commands, in the order in which they were added.
+    pub fn actions(&self) -> &[Action] {
+        &self.0
+    }
+
+    /// The contents that are sent: when, by whom, to which group.
+    pub fn sends(&self) -> impl Iterator<Item = (&Action, GroupNumber, &Content)> {
+        self.0.iter().filter_map(|action| match &action.command {
+            Command::Send(group, content) => Some((action, *group, content)),
+            _ => None,
+        })
+    }
+
+    /// The users on a group's roster at `at`, as the commands up to then say.
+    pub fn roster(&self, group: GroupNumber, at: Time) -> Vec<u16> {
+        let mut roster = Vec::new();
+        for action in self.0.iter().filter(|action| action.at <= at) {
+            match &action.command {
+                Command::CreateGroup(number, members) if *number == group => {
+                    roster.push(action.user);
+                    roster.extend(members);
+                }
+                Command::Add(number, user) if *number == group => roster.push(*user),
+                Command::Remove(number, user) if *number == group => roster.retain(|member| member != user),
+                _ => {}
+            }
+        }
+        roster.sort_unstable();
+        roster.dedup();
+        roster
+    }
+
+    /// The users who are endpoints of some content of this history.
+    pub fn endpoints(&self) -> Vec<PartyId> {
+        let mut users: Vec<u16> = self.sends().flat_map(|(action, group, _)| self.roster(group, action.at)).collect();
+        users.sort_unstable();
+        users.dedup();
+        users.into_iter().map(PartyId::user).collect()
+    }
+}

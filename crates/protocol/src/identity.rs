@@ -1,0 +1,83 @@
+use std::fmt;
+
+/// What a party is in a system (ARCHITECTURES.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// A person; endpoints of a message are users.
+    User,
+    /// A user's device.
+    Device,
+    /// The electronic service provider.
+    Provider,
+    /// Whoever holds the wires between machines.
+    Network,
+    /// Looks at reported content.
+    Reviewer,
+    /// Receives reviewed reports.
+    ReportAuthority,
+    /// Receives what the report authority passes on.
+    LawEnforcement,
+}
+
+impl Role {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Device => "device",
+            Self::Provider => "provider",
+            Self::Network => "network",
+            Self::Reviewer => "reviewer",
+            Self::ReportAuthority => "report-authority",
+            Self::LawEnforcement => "law-enforcement",
+        }
+    }
+}
+
+/// One party of a deployment: a role, and a number where there are several of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PartyId {
+    role: Role,
+    index: u16,
+}
+
+impl PartyId {
+    /// The electronic service provider.
+    pub const PROVIDER: Self = Self { role: Role::Provider, index: 0 };
+    /// Whoever holds the wires.
+    pub const NETWORK: Self = Self { role: Role::Network, index: 0 };
+    /// The reviewer.
+    pub const REVIEWER: Self = Self { role: Role::Reviewer, index: 0 };
+    /// The report authority.
+    pub const REPORT_AUTHORITY: Self = Self { role: Role::ReportAuthority, index: 0 };
+    /// Law enforcement.
+    pub const LAW_ENFORCEMENT: Self = Self { role: Role::LawEnforcement, index: 0 };
+
+    /// User number `index`.
+    pub const fn user(index: u16) -> Self {
+        Self { role: Role::User, index }
+    }
+
+    /// The device of user number `index`.
+    pub const fn device(index: u16) -> Self {
+        Self { role: Role::Device, index }
+    }
+
+    /// What this party is.
+    pub const fn role(self) -> Role {
+        self.role
+    }
+
+    /// Its number among parties of its role.
+    pub const fn index(self) -> u16 {
+        self.index
+    }
+}
+
+impl fmt::Display for PartyId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.role {
+            Role::User | Role::Device => write!(formatter, "{}-{}", self.role.name(), self.index),
+            _ => formatter.write_str(self.role.name()),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+use crate::{ContentKind, History, Setup, Time};
+use std::collections::BTreeSet;
+
+/// A datum about one content that a party may learn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Datum {
+    /// Participants, group, time, size class, number of attachments: L₀, what plain end-to-end encryption leaks.
+    Metadata,
+    /// Its exact length in bytes.
+    Length,
+    /// Whether it is a picture.
+    Kind,
+    /// The perceptual hash and its quality.
+    Fingerprint,
+    /// Whether it matched the list.
+    Verdict,
+    /// All of it.
+    Content,
+}
+
+/// About which contents a datum is learnt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// Every content.
+    Every,
+    /// Contents that match the list, rightly or not.
+    Matched,
+}
+
+/// One clause of a declared leakage: this datum, about these contents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Clause {
+    /// What is learnt.
+    pub datum: Datum,
+    /// About which contents.
+    pub scope: Scope,
+}
+
+impl Clause {
+    /// `datum` about every content.
+    pub const fn every(datum: Datum) -> Self {
+        Self { datum, scope: Scope::Every }
+    }
+
+    /// `datum` about contents that match.
+    pub const fn matched(datum: Datum) -> Self {
+        Self { datum, scope: Scope::Matched }
+    }
+}
+
+/// What the ideal functionality hands to an observer for one history: the values of the declared data. Two histories
+/// with equal leakage must look the same to the observer.
+pub type Leakage = BTreeSet<Leak>;
+
+/// The value of one datum about one content.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Leak {
+    /// When the content was sent.
+    pub at: Time,
+    /// Which datum.
+    pub datum: Datum,
+    /// Its value, encoded.
+    pub value: Vec<u8>,
+}
+
+/// What is true of one content that a history sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// When it is sent.
+    pub at: Time,
+    /// Its sender, group and recipients, encoded.
+    pub participants: Vec<u8>,
+    /// Its padded length in bytes, and whether it is an attachment.
+    pub size_class: (u64, bool),
+    /// Its length in bytes.
+    pub length: u64,
+    /// Whether it is a picture.
+    pub picture: bool,
+    /// Its hash and quality, if it is a picture that can be hashed.
+    pub fingerprint: Option<Vec<u8>>,
+    /// Whether the list holds an entry within the radius.
+    pub matched: bool,
+    /// Its digest.
+    pub digest: [u8; 32],
+}
+
+impl Facts {
+    /// The facts of every content that `history` sends, under `setup`'s list and padding.
+    pub fn of(setup: &Setup, history: &History) -> Vec<Self> {
+        let facts = history.sends().map(|(action, group, content)| {
+            let picture = content.kind == ContentKind::Picture;
+            let fingerprint = picture.then(|| setup.fingerprint(&content.bytes)).flatten();
+            let roster = history.roster(group, action.at);
+            let participants = [group.to_be_bytes().to_vec(), action.user.to_be_bytes().to_vec()];
+            let roster = roster.iter().map(|user| user.to_be_bytes().to_vec());
+            let length = content.bytes.len() as u64;
+            let text = content.kind == ContentKind::Text;
+            Self {
+                at: action.at,
+                participants: participants.into_iter().chain(roster).flatten().collect(),
+                size_class: (if text { length } else { setup.padding.padded(length) }, !text),
+                length,
+                picture,
+                matched: fingerprint.as_ref().is_some_and(|pdq| setup.matches(pdq)),
+                fingerprint: fingerprint.map(|pdq| [pdq.hash.as_bytes().as_slice(), &[pdq.quality]].concat()),
+                digest: *blake3::hash(&content.bytes).as_bytes(),
+            }
+        });
+        facts.collect()
+    }
+
+    fn value(&self, datum: Datum) -> Vec<u8> {
+        match datum {
+            Datum::Metadata => {
+                let (size, attachment) = self.size_class;
+                [self.participants.as_slice(), &size.to_be_bytes(), &[u8::from(attachment)]].concat()
+            }
+            Datum::Length => self.length.to_be_bytes().to_vec(),
+            Datum::Kind => vec![u8::from(self.picture)],
+            Datum::Fingerprint => self.fingerprint.clone().unwrap_or_default(),
+            Datum::Verdict => vec![u8::from(self.matched)],
+            Datum::Content => self.digest.to_vec(),
+        }
+    }
+}
+
+impl Clause {
+    /// The leakage that `clauses` declare for a history with these facts.
+    pub fn evaluate(clauses: &BTreeSet<Self>, facts: &[Facts]) -> Leakage {
+        let mut leakage = Leakage::new();
+        for fact in facts {
+            for clause in clauses {
+                if clause.scope == Scope::Every || fact.matched {
+                    leakage.insert(Leak { at: fact.at, datum: clause.datum, value: fact.value(clause.datum) });
+                }
+            }
+        }
+        leakage
+    }
+}
+
+/// Declared leakage in words, one sentence part per clause; contents imply everything else, so they stand alone.
+pub fn words(clauses: &BTreeSet<Clause>) -> Vec<String> {
+    if clauses.contains(&Clause::every(Datum::Content)) {
+        return vec!["every content, in full".into()];
+    }
+    let phrase = |clause: &Clause| {
+        let datum = match clause.datum {
+            Datum::Metadata => "who writes to whom, in which group, when, and how big (size class)",
+            Datum::Length => "the exact length",
+            Datum::Kind => "whether it is a picture",
+            Datum::Fingerprint => "the perceptual hash",
+            Datum::Verdict => "whether it matched",
+            Datum::Content => "the full content",
+        };
+        let scope = match (clause.scope, clause.datum) {
+            (Scope::Every, Datum::Metadata) => "",
+            (Scope::Every, Datum::Fingerprint) => " of every picture",
+            (Scope::Every, _) => " of every content",
+            (Scope::Matched, _) => " of a content claimed to match",
+        };
+        format!("{datum}{scope}")
+    };
+    if clauses.is_empty() { vec!["nothing".into()] } else { clauses.iter().map(phrase).collect() }
+}

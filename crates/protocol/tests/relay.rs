@@ -1,0 +1,167 @@
+//! The runner, links and views on the smallest system there is: devices that send sealed text through a relay.
+
+use rand_core::Rng;
+use sightline_crypto::{Ledger, Seed, aead};
+use sightline_protocol::{
+    Command, Content, ContentKind, Corruption, Deployment, Display, Endpoint, Faults, History, Machine, Memory,
+    Observer, PartyId, Reason, Runner, Span, Time, Transcript, Turn, Views,
+};
+
+#[derive(minicbor::Encode, minicbor::Decode, minicbor::CborLen)]
+enum Message {
+    #[n(0)]
+    Sealed(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>, #[cbor(n(1), with = "minicbor::bytes")] Vec<u8>),
+}
+
+/// Seals with a key both devices hold; the leaky one puts the key beside the ciphertext.
+struct Device {
+    key: [u8; 32],
+    leaks_key: bool,
+}
+
+impl Machine for Device {
+    type Message = Message;
+
+    fn command(&mut self, command: Command, turn: &mut Turn<'_, '_, Message>) -> Result<(), Reason> {
+        let Command::Send(_, content) = command else {
+            return Err(Reason::Unexpected { message: command.name(), detail: "this device only sends".into() });
+        };
+        let mut nonce = [0; 12];
+        turn.rng().fill_bytes(&mut nonce);
+        let mut sealed = nonce.to_vec();
+        sealed.extend(aead::seal(turn.ledger(), &self.key, &nonce, b"", &content.bytes));
+        let beside = if self.leaks_key { self.key.to_vec() } else { vec![0; 32] };
+        turn.send(PartyId::PROVIDER, &Message::Sealed(sealed, beside));
+        Ok(())
+    }
+
+    fn receive(&mut self, _: PartyId, message: Message, turn: &mut Turn<'_, '_, Message>) -> Result<(), Reason> {
+        let Message::Sealed(sealed, _) = message;
+        let rejected = |detail: String| Reason::Rejected { message: "sealed", detail };
+        let (nonce, ciphertext) = sealed.split_first_chunk().ok_or_else(|| rejected("too short".into()))?;
+        let bytes = aead::open(&self.key, nonce, b"", ciphertext).map_err(|error| rejected(error.to_string()))?;
+        turn.show(&Display { group: 0, sender: 0, content: Content { kind: ContentKind::Text, bytes } });
+        Ok(())
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::new([("key".into(), self.key.to_vec())])
+    }
+}
+
+struct Relay;
+
+impl Machine for Relay {
+    type Message = Message;
+
+    fn receive(&mut self, from: PartyId, message: Message, turn: &mut Turn<'_, '_, Message>) -> Result<(), Reason> {
+        turn.send(PartyId::device(1 - from.index()), &message);
+        Ok(())
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::default()
+    }
+}
+
+fn run(seed: u64, faults: Faults, leaks_key: bool) -> Transcript {
+    let device = |index| {
+        let mut key = [0; 32];
+        Seed::from_u64(seed).derive("key", 0).stream().fill_bytes(&mut key);
+        (PartyId::device(index), Endpoint::boxed(Device { key, leaks_key }))
+    };
+    let parties = vec![device(0), device(1), (PartyId::PROVIDER, Endpoint::boxed(Relay))];
+    let send = |text: u8| Command::Send(0, Content { kind: ContentKind::Text, bytes: vec![text; 40] });
+    let history = (0..20).fold(History::new(), |history, number| {
+        history.then(Time::after_start(Span::milliseconds(u64::from(number))), 0, send(number))
+    });
+    let deployment = Deployment { parties, ledger: Ledger::recording() };
+    let runner = Runner::new(deployment, &Seed::from_u64(seed)).faults(faults);
+    runner.run(&history, &[Time::after_start(Span::milliseconds(10))]).unwrap()
+}
+
+fn shown(transcript: &Transcript) -> Vec<u8> {
+    transcript.displays().iter().map(|(_, display)| display.content.bytes[0]).collect()
+}
+
+#[test]
+fn everything_arrives_once_and_in_order_whatever_the_network_does() {
+    let faults = Faults { drop: 0.3, duplicate: 0.3, replay: 0.3, reorder: 0.3 };
+    for seed in 0..20 {
+        let transcript = run(seed, faults, false);
+        assert_eq!(shown(&transcript), (0..20).collect::<Vec<u8>>(), "seed {seed}");
+        assert_eq!(transcript.refusals().count(), 0);
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
+    let faults = Faults { drop: 0.1, ..Faults::default() };
+    assert_eq!(run(1, faults, false).digest(), run(1, faults, false).digest());
+    assert_ne!(run(1, faults, false).digest(), run(2, faults, false).digest());
+}
+
+#[test]
+fn a_view_opens_what_its_keys_open() {
+    let opened = |leaks_key, observer: &Observer| {
+        let transcript = run(3, Faults::default(), leaks_key);
+        Views::new(&transcript).of(observer).opened.len()
+    };
+    let provider = Observer::curious([PartyId::PROVIDER]);
+    assert_eq!(opened(false, &provider), 0);
+    assert_eq!(opened(true, &provider), 20);
+    // The wire carries the key as well, but who holds the wire sees lengths only.
+    assert_eq!(opened(true, &Observer::curious([PartyId::NETWORK])), 0);
+    assert_eq!(opened(false, &Observer::curious([PartyId::PROVIDER, PartyId::device(1)])), 20);
+    // A seized device that keeps no messages opens nothing, together with the provider's record everything.
+    let snapshot = Corruption::Snapshot(Time::after_start(Span::milliseconds(10)));
+    assert_eq!(opened(false, &Observer::single(PartyId::device(1), snapshot)), 0);
+}
+
+#[test]
+fn the_network_sees_lengths_and_the_provider_bytes() {
+    let transcript = run(4, Faults::default(), false);
+    let mut views = Views::new(&transcript);
+    let network = views.of(&Observer::curious([PartyId::NETWORK]));
+    assert!(network.seen.iter().all(|seen| seen.bytes.is_none()));
+    let sent: usize = network.seen.iter().map(|seen| seen.length).sum();
+    assert_eq!(sent as u64, transcript.bytes_by_link().values().sum::<u64>());
+    let provider = views.of(&Observer::curious([PartyId::PROVIDER]));
+    assert_eq!(provider.seen.len(), network.seen.len());
+    assert!(provider.seen.iter().all(|seen| seen.bytes.is_some()));
+    assert!(views.of(&Observer::curious([PartyId::REVIEWER])).seen.is_empty());
+}
+
+#[test]
+fn garbage_is_refused_and_the_party_goes_on() {
+    struct Vandal;
+    impl sightline_protocol::Party for Vandal {
+        fn start(&mut self, cx: &mut sightline_protocol::Context<'_>) -> Result<(), sightline_protocol::Refusal> {
+            for garbage in [vec![], vec![0xff; 9], vec![0x82, 0, 0x82, 0, 0x40], vec![0x9f; 4000]] {
+                cx.send(PartyId::device(1), garbage);
+            }
+            Ok(())
+        }
+        fn receive(
+            &mut self,
+            _: PartyId,
+            _: &[u8],
+            _: &mut sightline_protocol::Context<'_>,
+        ) -> Result<(), sightline_protocol::Refusal> {
+            Ok(())
+        }
+        fn wake(&mut self, _: &mut sightline_protocol::Context<'_>) -> Result<(), sightline_protocol::Refusal> {
+            Ok(())
+        }
+        fn memory(&self) -> Memory {
+            Memory::default()
+        }
+    }
+    let device = Endpoint::boxed(Device { key: [9; 32], leaks_key: false });
+    let parties: Vec<(PartyId, Box<dyn sightline_protocol::Party>)> =
+        vec![(PartyId::device(1), device), (PartyId::REVIEWER, Box::new(Vandal))];
+    let deployment = Deployment { parties, ledger: Ledger::off() };
+    let transcript = Runner::new(deployment, &Seed::from_u64(1)).run(&History::new(), &[]).unwrap();
+    assert_eq!(transcript.refusals().count(), 4);
+    assert!(transcript.refusals().all(|refusal| refusal.party == PartyId::device(1)));
+}

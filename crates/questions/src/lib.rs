@@ -1,0 +1,1 @@
+//! The questions, one module each: procedure in, evidence rows out.
