@@ -3,7 +3,7 @@
 //! Contents go from device to device directly over the ideal channel, in messages of one length, so that nobody else
 //! learns anything; what leaks is added on purpose.
 
-use minicbor::{CborLen, Decode, Encode};
+use minicbor::{Decode, Encode};
 use rand_core::Rng;
 use sightline_crypto::{Ledger, Seed};
 use sightline_protocol::{
@@ -34,7 +34,7 @@ pub enum Reference {
     Failing,
 }
 
-#[derive(Debug, Encode, Decode, CborLen)]
+#[derive(Debug, Encode, Decode)]
 enum Message {
     #[n(0)]
     Join(#[n(0)] GroupNumber, #[n(1)] Vec<u16>),

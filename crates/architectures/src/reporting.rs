@@ -1,29 +1,26 @@
 //! What happens to content that was found to match: a reviewer looks, a report authority receives, and where the
 //! architecture says so law enforcement is told.
 
-use minicbor::{CborLen, Decode, Encode};
-use sha2::{Digest, Sha256};
+use minicbor::{Decode, Encode};
 use sightline_protocol::{Content, Machine, Memory, PartyId, Reason, Setup, Turn, Wire, Work};
-use std::collections::BTreeSet;
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 /// A content on its way from the provider to those who judge it.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen)]
-pub struct Report {
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Report {
     /// Number of the report at this provider.
     #[n(0)]
-    pub number: u64,
+    pub(crate) number: u64,
     /// The account that sent the content.
     #[n(1)]
-    pub account: u16,
+    pub(crate) account: u16,
     /// The content.
     #[n(2)]
-    pub content: Content,
+    pub(crate) content: Content,
 }
 
 /// A message type in which reports travel.
-pub trait Carries: Wire + Send + From<Report> {
+pub(crate) trait Carries: Wire + Send + From<Report> {
     /// The report, if the message is one.
     ///
     /// # Errors
@@ -31,17 +28,17 @@ pub trait Carries: Wire + Send + From<Report> {
     fn into_report(self) -> Result<Report, &'static str>;
 }
 
-/// Looks at reported content and passes on what is recognised. Idealised: never errs.
-pub struct Reviewer<M> {
-    recognised: Arc<BTreeSet<[u8; 32]>>,
+/// Looks at reported content and passes on what is recognised. Idealised: see [`Setup::recognises`].
+pub(crate) struct Reviewer<M> {
+    setup: Setup,
     dismissed: u64,
     confirmed: u64,
     message: PhantomData<fn(M)>,
 }
 
 impl<M> Reviewer<M> {
-    pub fn new(setup: &Setup) -> Self {
-        Self { recognised: Arc::clone(&setup.recognised), dismissed: 0, confirmed: 0, message: PhantomData }
+    pub(crate) fn new(setup: &Setup) -> Self {
+        Self { setup: setup.clone(), dismissed: 0, confirmed: 0, message: PhantomData }
     }
 }
 
@@ -51,8 +48,7 @@ impl<M: Carries> Machine for Reviewer<M> {
     fn receive(&mut self, from: PartyId, message: M, turn: &mut Turn<'_, '_, M>) -> Result<(), Reason> {
         let report = expect_report(from, PartyId::PROVIDER, message)?;
         turn.spend(Work::Bytes(report.content.bytes.len()));
-        let digest: [u8; 32] = Sha256::digest(&report.content.bytes).into();
-        if self.recognised.contains(&digest) {
+        if self.setup.recognises(&report.content.bytes) {
             self.confirmed += 1;
             turn.send(PartyId::REPORT_AUTHORITY, &report.into());
         } else {
@@ -70,7 +66,7 @@ impl<M: Carries> Machine for Reviewer<M> {
 }
 
 /// Keeps what it receives and, if told so, passes it on.
-pub struct Desk<M> {
+pub(crate) struct Desk<M> {
     accepts_from: PartyId,
     passes_to: Option<PartyId>,
     held: Vec<Report>,
@@ -78,7 +74,7 @@ pub struct Desk<M> {
 }
 
 impl<M> Desk<M> {
-    pub fn new(accepts_from: PartyId, passes_to: Option<PartyId>) -> Self {
+    pub(crate) fn new(accepts_from: PartyId, passes_to: Option<PartyId>) -> Self {
         Self { accepts_from, passes_to, held: Vec::new(), message: PhantomData }
     }
 }

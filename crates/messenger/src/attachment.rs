@@ -109,7 +109,11 @@ impl AttachmentKey {
 
 impl fmt::Debug for AttachmentKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("AttachmentKey").field("length", &self.length).field("blob", &self.blob).finish_non_exhaustive()
+        formatter
+            .debug_struct("AttachmentKey")
+            .field("length", &self.length)
+            .field("blob", &self.blob)
+            .finish_non_exhaustive()
     }
 }
 
@@ -231,9 +235,15 @@ mod tests {
     fn distinct_padded_sizes_of_the_catalogue_are_the_published_ones() {
         // sizeᵢ = max(2000, ⌊300 000·exp(0.8·Φ⁻¹((i+½)/10⁶))⌋), 10⁶ pictures; counts published with the definition.
         let normal = Normal::new(0.0, 1.0).unwrap();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes are positive and below 2^40")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "sizes are positive and below 2^40"
+        )]
         let sizes: Vec<u64> = (0..1_000_000)
-            .map(|i| (300_000.0 * (0.8 * normal.inverse_cdf((f64::from(i) + 0.5) / 1e6)).exp()).floor().max(2000.0) as u64)
+            .map(|i| {
+                (300_000.0 * (0.8 * normal.inverse_cdf((f64::from(i) + 0.5) / 1e6)).exp()).floor().max(2000.0) as u64
+            })
             .collect();
         for (padding, distinct) in Padding::ALL.into_iter().zip([717_993, 13_521, 287, 155, 12]) {
             let found = sizes.iter().map(|size| padding.padded(*size)).collect::<BTreeSet<_>>().len();

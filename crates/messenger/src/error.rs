@@ -66,9 +66,3 @@ pub enum Error {
     #[error("attachment: {0}")]
     Attachment(#[from] AttachmentError),
 }
-
-impl Error {
-    pub(crate) fn mls(step: &'static str) -> impl Fn(String) -> Self {
-        move |reason| Self::Mls { step, reason }
-    }
-}

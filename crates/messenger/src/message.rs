@@ -146,7 +146,10 @@ mod tests {
             assert_eq!(Envelope::decode(&bytes).unwrap(), envelope);
         }
         assert!(matches!(envelope(LONGEST_NAME + 1, None).encode(), Err(Error::TooLong { what: "name", .. })));
-        assert!(matches!(envelope(0, Some(LONGEST_INLINE_TEXT + 1)).encode(), Err(Error::TooLong { what: "text", .. })));
+        assert!(matches!(
+            envelope(0, Some(LONGEST_INLINE_TEXT + 1)).encode(),
+            Err(Error::TooLong { what: "text", .. })
+        ));
     }
 
     #[test]

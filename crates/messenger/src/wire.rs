@@ -206,6 +206,9 @@ pub enum DeliveryBody {
         #[cbor(n(1), with = "minicbor::bytes")]
         message: Vec<u8>,
     },
+    /// Someone wants to add this device, and the directory has no key package of it left.
+    #[n(7)]
+    KeyPackageWanted,
     /// The blob asked for.
     #[n(6)]
     Blob {

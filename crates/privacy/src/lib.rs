@@ -1,1 +1,8 @@
 //! Privacy games, adversaries and estimators.
+
+pub mod advantage;
+pub mod channel;
+pub mod control;
+pub mod distinguish;
+pub mod game;
+pub mod interval;

@@ -1,7 +1,7 @@
 use crate::{Clause, History, Party, PartyId, Profile, Role, View, WireError};
 use sightline_crypto::{Ledger, Seed};
 use sightline_fingerprint::{MINIMUM_QUALITY, Memo, Pdq};
-use sightline_lists::{HashList, Radius};
+use sightline_lists::{HashList, Provenance, Radius};
 use sightline_messenger::Padding;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -79,8 +79,6 @@ pub struct Setup {
     pub list: Arc<HashList>,
     /// Distance within which a hash matches.
     pub radius: Radius,
-    /// Digests (SHA-256) of the pictures that the reviewer recognises: an idealised reviewer who never errs.
-    pub recognised: Arc<BTreeSet<[u8; 32]>>,
     /// Remembers hashes of pictures already hashed; changes no result.
     pub memo: Arc<Memo>,
 }
@@ -94,6 +92,13 @@ impl Setup {
     /// Whether the hash is of sufficient quality and within the radius of a list entry.
     pub fn matches(&self, pdq: &Pdq) -> bool {
         pdq.quality >= MINIMUM_QUALITY && self.list.nearest_within(&pdq.hash, self.radius).is_some()
+    }
+
+    /// Whether a person who knows the pictures of the list would recognise this one. Idealised: such a person errs
+    /// exactly where the hash does, and never takes a content for an entry that has no picture.
+    pub fn recognises(&self, bytes: &[u8]) -> bool {
+        let nearest = self.fingerprint(bytes).and_then(|pdq| self.list.nearest_within(&pdq.hash, self.radius));
+        nearest.is_some_and(|found| self.list.entries()[found.entry].provenance == Provenance::Picture)
     }
 }
 

@@ -1,26 +1,13 @@
 use crate::{PartyId, Time};
-use minicbor::{CborLen, Decode, Encode};
+use minicbor::{Decode, Encode};
+
+pub use sightline_messenger::ContentKind;
 
 /// Number of a group.
 pub type GroupNumber = u64;
 
-/// What kind of thing a content is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, CborLen)]
-#[cbor(index_only)]
-pub enum ContentKind {
-    /// An encoded picture (JPEG, PNG, …).
-    #[n(0)]
-    Picture,
-    /// Any other file.
-    #[n(1)]
-    Document,
-    /// A text message.
-    #[n(2)]
-    Text,
-}
-
 /// What a user sends.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Content {
     /// Its kind.
     #[n(0)]
@@ -31,7 +18,7 @@ pub struct Content {
 }
 
 /// What a user tells a device to do.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Command {
     /// Found a group with these other users.
     #[n(0)]
@@ -64,7 +51,7 @@ impl Command {
 }
 
 /// What a device shows its user: a content that arrived.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, CborLen)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Display {
     /// Where it arrived.
     #[n(0)]

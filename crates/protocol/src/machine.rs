@@ -47,6 +47,11 @@ pub struct Turn<'a, 'b, M> {
 }
 
 impl<M: Wire> Turn<'_, '_, M> {
+    /// Who handles the input.
+    pub fn party(&self) -> PartyId {
+        self.context.party()
+    }
+
     /// Virtual time.
     pub fn now(&self) -> Time {
         self.context.now()

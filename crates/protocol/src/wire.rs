@@ -43,7 +43,7 @@ pub(crate) const LONGEST: usize = 64 << 20;
 
 impl<T> Wire for T
 where
-    T: minicbor::Encode<()> + for<'b> minicbor::Decode<'b, ()> + minicbor::CborLen<()>,
+    T: minicbor::Encode<()> + for<'b> minicbor::Decode<'b, ()>,
 {
     fn to_wire(&self) -> Vec<u8> {
         minicbor::to_vec(self).expect("writing to a vector cannot fail")
@@ -56,7 +56,7 @@ where
         }
         let decoded: T =
             minicbor::decode(bytes).map_err(|error| WireError::Malformed { message, detail: error.to_string() })?;
-        if minicbor::len(&decoded) != bytes.len() {
+        if decoded.to_wire() != bytes {
             return Err(WireError::NotCanonical { message });
         }
         Ok(decoded)
@@ -64,7 +64,7 @@ where
 }
 
 /// What travels on a link between two machines: numbered data, and acknowledgement of all data below a number.
-#[derive(Debug, PartialEq, Eq, minicbor::Encode, minicbor::Decode, minicbor::CborLen)]
+#[derive(Debug, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
 pub(crate) enum Frame {
     #[n(0)]
     Data(#[n(0)] u64, #[cbor(n(1), with = "minicbor::bytes")] Vec<u8>),

@@ -7,7 +7,7 @@ use sightline_protocol::{
     Observer, PartyId, Reason, Runner, Span, Time, Transcript, Turn, Views,
 };
 
-#[derive(minicbor::Encode, minicbor::Decode, minicbor::CborLen)]
+#[derive(minicbor::Encode, minicbor::Decode)]
 enum Message {
     #[n(0)]
     Sealed(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>, #[cbor(n(1), with = "minicbor::bytes")] Vec<u8>),

@@ -1,1 +1,15 @@
-//! The questions, one module each: procedure in, evidence rows out.
+//! The questions, one module each: a procedure on running systems in, evidence rows out.
+
+mod assessment;
+mod controls;
+mod endpoints_only;
+mod gallery;
+mod metadata;
+mod profile;
+mod scenario;
+mod world;
+
+pub use assessment::{Assessment, AssessmentError, Progress, assess};
+pub use profile::profile;
+pub use scenario::{QUESTIONS, Scenario, ScenarioError};
+pub use world::{World, WorldError};

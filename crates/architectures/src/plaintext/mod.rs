@@ -4,11 +4,12 @@ mod device;
 mod provider;
 
 use crate::reporting::{Carries, Desk, Report, Reviewer};
-use minicbor::{CborLen, Decode, Encode};
+use minicbor::{Decode, Encode};
 use sightline_crypto::{Ledger, Seed};
 use sightline_protocol::{
-    Adversary, Architecture, Challenge, Clause, Content, Datum, Deployment, Disclosure, Endpoint, GroupNumber, History,
-    MatchRelation, Parameter, PartyId, PartyProfile, Profile, Role, Setup, SetupError, Step, View, Wire, WireError,
+    Action, Adversary, Architecture, Challenge, Clause, Content, Datum, Deployment, Disclosure, Endpoint, GroupNumber,
+    History, MatchRelation, Parameter, PartyId, PartyProfile, Profile, Role, Setup, SetupError, Step, View, Wire,
+    WireError,
 };
 use std::collections::BTreeSet;
 
@@ -17,7 +18,7 @@ use std::collections::BTreeSet;
 pub struct Plaintext;
 
 /// What travels between its machines.
-#[derive(Debug, Encode, Decode, CborLen)]
+#[derive(Debug, Encode, Decode)]
 pub(crate) enum Message {
     /// Device to provider: a new group.
     #[n(0)]
@@ -165,11 +166,10 @@ impl Adversary for ReadContent {
             })
             .collect();
         let agreement = |history: &History| {
-            let agree = |((action, _, content), (user, seen)): ((&_, _, &Content), &(u16, Content))| {
-                let action: &sightline_protocol::Action = action;
+            let agrees = |(action, _, content): (&Action, GroupNumber, &Content), (user, seen): &(u16, Content)| {
                 action.user == *user && content == seen
             };
-            history.sends().zip(&posts).filter(|(sent, seen)| agree((sent.0, sent.1, sent.2), seen)).count() as f32
+            history.sends().zip(&posts).filter(|(sent, seen)| agrees(*sent, seen)).count() as f32
         };
         agreement(challenge.histories[1]) - agreement(challenge.histories[0])
     }

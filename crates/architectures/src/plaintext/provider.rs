@@ -19,7 +19,8 @@ impl Provider {
 
     /// The group's roster, if `member` is on it.
     fn roster(&mut self, group: GroupNumber, member: u16) -> Result<&mut BTreeSet<u16>, Reason> {
-        let not_member = || Reason::Rejected { message: "request", detail: format!("device-{member} is not in group {group}") };
+        let not_member =
+            || Reason::Rejected { message: "request", detail: format!("device-{member} is not in group {group}") };
         self.groups.get_mut(&group).filter(|roster| roster.contains(&member)).ok_or_else(not_member)
     }
 

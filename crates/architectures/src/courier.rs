@@ -1,0 +1,129 @@
+//! What every end-to-end encrypted architecture shares: the messenger's session on the device and its delivery service
+//! at the provider, carried in messages of the architecture.
+
+use sightline_crypto::Seed;
+use sightline_messenger as messenger;
+use sightline_messenger::{Delivery, DeliveryService, Event, GroupId, MemberId, Request, Session};
+use sightline_protocol::{
+    Command, Content, Display, Memory, PartyId, Reason, Role, Setup, SetupError, Turn, Wire, Work,
+};
+
+/// A message type in which the messenger's requests and deliveries travel.
+pub(crate) trait Courier: Wire + From<Request> + From<Delivery> {}
+
+/// The messenger on a device.
+pub(crate) struct Mailbox {
+    session: Session,
+}
+
+impl Mailbox {
+    /// The mailbox of user `index`; its secrets derive from `seed`.
+    pub(crate) fn new(setup: &Setup, index: u16, seed: &Seed, ledger: sightline_crypto::Ledger) -> Self {
+        let seed = seed.derive("messenger", u64::from(index));
+        Self { session: Session::new(MemberId(index), &seed, ledger, setup.padding) }
+    }
+
+    pub(crate) fn start<M: Courier>(&mut self, turn: &mut Turn<'_, '_, M>) -> Result<(), Reason> {
+        let requests = self.session.start().map_err(rejected("start"))?;
+        dispatch(requests, turn);
+        Ok(())
+    }
+
+    pub(crate) fn command<M: Courier>(&mut self, command: Command, turn: &mut Turn<'_, '_, M>) -> Result<(), Reason> {
+        let name = command.name();
+        let requests = match command {
+            Command::CreateGroup(group, members) => {
+                turn.spend(Work::Group(members.len() + 1));
+                let members: Vec<MemberId> = members.into_iter().map(MemberId).collect();
+                self.session.create_group(GroupId(group), &members)
+            }
+            Command::Add(group, member) => {
+                turn.spend(Work::Group(2));
+                self.session.add(GroupId(group), MemberId(member))
+            }
+            Command::Remove(group, member) => {
+                turn.spend(Work::Group(2));
+                self.session.remove(GroupId(group), MemberId(member))
+            }
+            Command::Update(group) => {
+                turn.spend(Work::Group(2));
+                self.session.update(GroupId(group))
+            }
+            Command::Send(group, content) => {
+                turn.spend(Work::Bytes(content.bytes.len()));
+                let content = messenger::Content { kind: content.kind, bytes: content.bytes, name: None };
+                self.session.send(GroupId(group), content)
+            }
+        };
+        dispatch(requests.map_err(rejected(name))?, turn);
+        Ok(())
+    }
+
+    pub(crate) fn deliver<M: Courier>(&mut self, delivery: Delivery, turn: &mut Turn<'_, '_, M>) -> Result<(), Reason> {
+        let (requests, events) = self.session.receive(delivery).map_err(rejected("delivery"))?;
+        dispatch(requests, turn);
+        for event in events {
+            if let Event::Received { group, sender, content, .. } = event {
+                turn.spend(Work::Bytes(content.bytes.len()));
+                let content = Content { kind: content.kind, bytes: content.bytes };
+                turn.show(&Display { group: group.0, sender: sender.0, content });
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn memory(&self) -> Memory {
+        Memory::new(self.session.memory())
+    }
+}
+
+/// The delivery service at the provider.
+#[derive(Default)]
+pub(crate) struct PostOffice {
+    service: DeliveryService,
+}
+
+impl PostOffice {
+    pub(crate) fn serve<M: Courier>(
+        &mut self,
+        from: PartyId,
+        request: Request,
+        turn: &mut Turn<'_, '_, M>,
+    ) -> Result<(), Reason> {
+        if from.role() != Role::Device {
+            return Err(Reason::Unexpected { message: "request", detail: "requests come from devices".into() });
+        }
+        let deliveries = self.service.handle(MemberId(from.index()), request).map_err(rejected("request"))?;
+        for (to, delivery) in deliveries {
+            turn.send(PartyId::device(to.0), &M::from(delivery));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn memory(&self) -> Memory {
+        Memory::new(self.service.memory())
+    }
+}
+
+/// At most as many users as one deployment is tested with.
+const MOST_USERS: u16 = 1_000;
+
+/// Refuses a number of users that does not make a messenger.
+pub(crate) fn check_users(architecture: &'static str, setup: &Setup) -> Result<(), SetupError> {
+    let most = MOST_USERS;
+    if (2..=most).contains(&setup.users) {
+        Ok(())
+    } else {
+        Err(SetupError::Users { architecture, users: setup.users, most })
+    }
+}
+
+fn dispatch<M: Courier>(requests: Vec<Request>, turn: &mut Turn<'_, '_, M>) {
+    for request in requests {
+        turn.send(PartyId::PROVIDER, &M::from(request));
+    }
+}
+
+fn rejected<E: std::fmt::Display>(message: &'static str) -> impl FnOnce(E) -> Reason {
+    move |error| Reason::Rejected { message, detail: error.to_string() }
+}

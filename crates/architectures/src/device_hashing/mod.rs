@@ -1,0 +1,232 @@
+//! `device-hashing` (row 1b, shortlisted): the device sends the full hash of every picture, the provider matches, and on
+//! a claimed match the device hands over the content.
+
+mod device;
+mod provider;
+
+use crate::courier::{self, Courier, Mailbox};
+use crate::reporting::{Carries, Desk, Report, Reviewer};
+use minicbor::{Decode, Encode};
+use sightline_crypto::{Ledger, Seed};
+use sightline_fingerprint::{Pdq, PdqHash};
+use sightline_messenger::{Delivery, Request};
+use sightline_protocol::{
+    Adversary, Architecture, Challenge, Clause, Content, ContentKind, Datum, Deployment, Disclosure, Endpoint, History,
+    MatchRelation, Parameter, PartyId, PartyProfile, Profile, Role, Setup, SetupError, Step, View, Wire, WireError,
+};
+use std::collections::BTreeSet;
+
+/// The architecture `device-hashing`.
+#[derive(Debug, Clone, Copy)]
+pub struct DeviceHashing;
+
+/// What travels between its machines.
+#[derive(Debug, Encode, Decode)]
+pub(crate) enum Message {
+    /// Device to provider: the messenger's.
+    #[n(0)]
+    Request(#[n(0)] Request),
+    /// Provider to device: the messenger's.
+    #[n(1)]
+    Delivery(#[n(0)] Delivery),
+    /// Device to provider: number, hash and quality of a picture about to be sent.
+    #[n(2)]
+    Check(#[n(0)] u64, #[cbor(n(1), with = "minicbor::bytes")] [u8; 32], #[n(2)] u8),
+    /// Provider to device: whether the check with this number matched, so the provider says.
+    #[n(3)]
+    Verdict(#[n(0)] u64, #[n(1)] bool),
+    /// Device to provider: the content of a check that was said to match.
+    #[n(4)]
+    Disclosure(#[n(0)] u64, #[n(1)] Content),
+    /// Provider to reviewer, reviewer to report authority.
+    #[n(5)]
+    Report(#[n(0)] Report),
+}
+
+impl Message {
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Request(_) => "request",
+            Self::Delivery(_) => "delivery",
+            Self::Check(..) => "check",
+            Self::Verdict(..) => "verdict",
+            Self::Disclosure(..) => "disclosure",
+            Self::Report(_) => "report",
+        }
+    }
+}
+
+impl From<Request> for Message {
+    fn from(request: Request) -> Self {
+        Self::Request(request)
+    }
+}
+
+impl From<Delivery> for Message {
+    fn from(delivery: Delivery) -> Self {
+        Self::Delivery(delivery)
+    }
+}
+
+impl From<Report> for Message {
+    fn from(report: Report) -> Self {
+        Self::Report(report)
+    }
+}
+
+impl Courier for Message {}
+
+impl Carries for Message {
+    fn into_report(self) -> Result<Report, &'static str> {
+        match self {
+            Self::Report(report) => Ok(report),
+            other => Err(other.name()),
+        }
+    }
+}
+
+impl Architecture for DeviceHashing {
+    fn profile(&self) -> Profile {
+        let party = |name, title, outsider| PartyProfile { name, title, outsider };
+        let step = |from, to, label, condition, sealed| Step { from, to, label, condition, sealed };
+        let parameter = |name, value, meaning| Parameter { name, value, meaning };
+        Profile {
+            name: "device-hashing",
+            title: "Hashing on the device, matching at the provider",
+            row: "1b, shortlisted",
+            source: "Row 1b of the Commission's 2020 technical paper as secondary sources report it; to be checked \
+                     against the primary.",
+            summary: "The device hashes every picture it sends and gives the hash to the provider, which compares it with \
+                      the list and answers. On a claimed match the device hands the content to the provider, which \
+                      passes it to a reviewer, and if confirmed it goes to a report authority. The recipient gets an \
+                      ordinary end-to-end encrypted message in any case.",
+            parties: vec![
+                party("device", "Users' devices", false),
+                party("provider", "Provider (ESP)", true),
+                party("network", "Network", true),
+                party("reviewer", "Reviewer", true),
+                party("report-authority", "Report authority", true),
+            ],
+            flow: vec![
+                step("device", "provider", "perceptual hash and quality", "for every picture", false),
+                step("device", "provider", "sealed attachment, MLS message", "", true),
+                step("provider", "recipient", "MLS message, sealed attachment", "", true),
+                step("provider", "device", "verdict", "for every picture", false),
+                step("device", "provider", "content", "on claimed match", false),
+                step("provider", "reviewer", "content, account", "on claimed match", false),
+                step("reviewer", "report-authority", "content, account", "if confirmed", false),
+            ],
+            match_relation: MatchRelation::Radius,
+            disclosure: Disclosure::OnDemand,
+            parameters: vec![
+                parameter(
+                    "delivery",
+                    "silent",
+                    "the message is sent whatever the verdict; the alternative is to block it",
+                ),
+                parameter("who is scanned", "senders", "recipients are not scanned; the alternative scans both"),
+                parameter(
+                    "hash log",
+                    "not kept",
+                    "an honest provider forgets hashes; a curious one remembers everything",
+                ),
+                parameter("provider down", "fail open", "messages do not wait for the verdict"),
+            ],
+            limits: vec![
+                "Nothing binds the hash to the picture that is sent: a modified client can lie.",
+                "The device obeys whatever verdict the provider states; it cannot check that the list was consulted.",
+                "Only pictures are checked; other contents pass unchecked.",
+                "The reviewer is idealised: recognises exactly the listed pictures.",
+            ],
+        }
+    }
+
+    fn deploy(&self, setup: &Setup, seed: &Seed) -> Result<Deployment, SetupError> {
+        courier::check_users("device-hashing", setup)?;
+        let ledger = Ledger::recording();
+        let device = |index| {
+            let mailbox = Mailbox::new(setup, index, seed, ledger.clone());
+            (PartyId::device(index), Endpoint::boxed(device::Device::new(setup, mailbox)))
+        };
+        let mut parties: Vec<_> = (0..setup.users).map(device).collect();
+        let authority = Desk::<Message>::new(PartyId::REVIEWER, None);
+        parties.push((PartyId::PROVIDER, Endpoint::boxed(provider::Provider::new(setup))));
+        parties.push((PartyId::REVIEWER, Endpoint::boxed(Reviewer::<Message>::new(setup))));
+        parties.push((PartyId::REPORT_AUTHORITY, Endpoint::boxed(authority)));
+        Ok(Deployment { parties, ledger })
+    }
+
+    fn outsiders(&self) -> Vec<PartyId> {
+        vec![PartyId::PROVIDER, PartyId::NETWORK, PartyId::REVIEWER, PartyId::REPORT_AUTHORITY]
+    }
+
+    fn declared(&self, role: Role) -> BTreeSet<Clause> {
+        match role {
+            Role::Provider => [
+                Clause::every(Datum::Metadata),
+                Clause::every(Datum::Kind),
+                Clause::every(Datum::Fingerprint),
+                Clause::every(Datum::Verdict),
+                Clause::matched(Datum::Content),
+            ]
+            .into(),
+            // A check is traffic of its own, and so is a disclosure, at its own length.
+            Role::Network => [
+                Clause::every(Datum::Metadata),
+                Clause::every(Datum::Kind),
+                Clause::every(Datum::Verdict),
+                Clause::matched(Datum::Length),
+            ]
+            .into(),
+            Role::Reviewer | Role::ReportAuthority => [Datum::Metadata, Datum::Content].map(Clause::matched).into(),
+            Role::LawEnforcement | Role::User | Role::Device => BTreeSet::new(),
+        }
+    }
+
+    fn adversaries(&self) -> Vec<Box<dyn Adversary>> {
+        vec![Box::new(HashLookup)]
+    }
+
+    fn describe(&self, payload: &[u8]) -> Result<(&'static str, Vec<u8>), WireError> {
+        Message::from_wire(payload).map(|message| (message.name(), message.to_wire()))
+    }
+}
+
+/// Looks the hashes of the checks up among the pictures of both histories.
+struct HashLookup;
+
+impl Adversary for HashLookup {
+    fn name(&self) -> &'static str {
+        "hash-lookup"
+    }
+
+    fn score(&self, view: &View<'_>, challenge: &Challenge<'_>) -> f32 {
+        let checks: Vec<(u16, Pdq)> = view
+            .seen
+            .iter()
+            .filter(|seen| seen.from.role() == Role::Device)
+            .filter_map(|seen| match Message::from_wire(&seen.payload()?).ok()? {
+                Message::Check(_, hash, quality) => {
+                    Some((seen.from.index(), Pdq { hash: PdqHash::from_bytes(hash), quality }))
+                }
+                _ => None,
+            })
+            .collect();
+        let disagreement = |history: &History| {
+            let expected: Vec<(u16, Pdq)> = history
+                .sends()
+                .filter(|(_, _, content)| content.kind == ContentKind::Picture)
+                .filter_map(|(action, _, content)| Some((action.user, challenge.setup.fingerprint(&content.bytes)?)))
+                .collect();
+            let differs = |((user, pdq), (other, seen)): (&(u16, Pdq), &(u16, Pdq))| {
+                pdq.hash.distance(&seen.hash) + PdqHash::BITS * u32::from(user != other)
+            };
+            let missing = expected.len().abs_diff(checks.len());
+            expected.iter().zip(&checks).map(differs).sum::<u32>() as f32 + (missing * 512) as f32
+        };
+        if view.seen.iter().all(|seen| seen.bytes.is_none()) {
+            return 0.0;
+        }
+        disagreement(challenge.histories[0]) - disagreement(challenge.histories[1])
+    }
+}

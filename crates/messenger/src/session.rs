@@ -1,0 +1,604 @@
+//! A device's side of the messenger: MLS, attachments and the delivery service's protocol in one state machine.
+//!
+//! Everything but short text is sent as an attachment, so that contents of one padded length look alike. Sends wait
+//! until the group is ready and while a commit of this device is under way. A commit that lost its epoch is made again
+//! on top of the winner; a message refused for its epoch is encrypted again.
+
+use crate::attachment::{self, SealedAttachment};
+use crate::client::Processed;
+use crate::message::{Envelope, LONGEST_INLINE_TEXT, LONGEST_NAME};
+use crate::sequence::Sequence;
+use crate::{
+    BlobId, Client, Content, ContentKind, Delivery, DeliveryBody, Error, GroupId, KeyPackage, MemberId, MessageId,
+    Padding, Refusal, Request, RequestBody, wire,
+};
+use minicbor::bytes::ByteVec;
+use rand_core::Rng;
+use sightline_crypto::{Ledger, Seed, Stream};
+use std::collections::{BTreeMap, VecDeque};
+
+/// What happened on a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// This device created a group or was added to one.
+    Joined {
+        /// The group.
+        group: GroupId,
+        /// Its members, ascending, this device included.
+        roster: Vec<MemberId>,
+    },
+    /// Members came or went, by this device's commit or another's. Both lists are empty after an update of keys.
+    RosterChanged {
+        /// The group.
+        group: GroupId,
+        /// Its new epoch.
+        epoch: u64,
+        /// Who joined.
+        added: Vec<MemberId>,
+        /// Who was removed.
+        removed: Vec<MemberId>,
+    },
+    /// This device was removed; its keys of the group are erased.
+    Left {
+        /// The group.
+        group: GroupId,
+    },
+    /// The service took a message of this device.
+    Sent {
+        /// The group.
+        group: GroupId,
+        /// The message.
+        id: MessageId,
+    },
+    /// A message came and, if it has one, its attachment opened.
+    Received {
+        /// The group.
+        group: GroupId,
+        /// Who sent it.
+        sender: MemberId,
+        /// The message.
+        id: MessageId,
+        /// What it carries.
+        content: Content,
+    },
+    /// The service refused something for good: the group or member is gone, or a limit was hit.
+    Refused {
+        /// The group it was for, if for one.
+        group: Option<GroupId>,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// Something that was delivered or asked for could not be done; the rest goes on.
+    Failed {
+        /// The group it was for.
+        group: GroupId,
+        /// Why.
+        error: Error,
+    },
+}
+
+/// A device: hand it commands and deliveries, send the requests it returns.
+#[derive(Debug)]
+pub struct Session {
+    client: Client,
+    ledger: Ledger,
+    padding: Padding,
+    randomness: Stream,
+    last_request: u64,
+    deliveries: Sequence<DeliveryBody>,
+    conversations: BTreeMap<GroupId, Conversation>,
+    /// Requests that will be answered, by number.
+    open: BTreeMap<u64, Open>,
+}
+
+/// What waits in one group.
+#[derive(Debug, Default)]
+struct Conversation {
+    /// The change that is under way.
+    change: Option<Change>,
+    changes: VecDeque<Change>,
+    outgoing: VecDeque<Outgoing>,
+    /// A commit of `change` is at the service.
+    committed: bool,
+}
+
+/// A change to a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Change {
+    Add(MemberId, Option<Vec<u8>>),
+    Remove(MemberId),
+    Update,
+}
+
+/// A message on its way.
+#[derive(Debug, Clone)]
+struct Outgoing {
+    id: MessageId,
+    envelope: Vec<u8>,
+    blob: Option<BlobId>,
+    /// The blob itself, until it is stored.
+    upload: Option<Vec<u8>>,
+}
+
+/// What a request was for.
+#[derive(Debug)]
+enum Open {
+    Create(GroupId, Vec<MemberId>),
+    Created(GroupId),
+    KeyPackage(GroupId),
+    Commit(GroupId),
+    Send(GroupId, Outgoing),
+    Fetch(GroupId, MemberId, Envelope),
+}
+
+/// What a step of the session brings out.
+#[derive(Debug, Default)]
+struct Output {
+    requests: Vec<Request>,
+    events: Vec<Event>,
+}
+
+impl Session {
+    /// The device of `member`. All it will ever draw follows from `seed`.
+    pub fn new(member: MemberId, seed: &Seed, ledger: Ledger, padding: Padding) -> Self {
+        Self {
+            client: Client::new(member, &seed.derive("client", 0), ledger.clone()),
+            ledger,
+            padding,
+            randomness: seed.derive("attachments", 0).stream(),
+            last_request: 0,
+            deliveries: Sequence::default(),
+            conversations: BTreeMap::new(),
+            open: BTreeMap::new(),
+        }
+    }
+
+    /// Who this is.
+    pub const fn member(&self) -> MemberId {
+        self.client.member()
+    }
+
+    /// The members of a group that this device is in, ascending.
+    pub fn roster(&self, group: GroupId) -> Result<Vec<MemberId>, Error> {
+        self.client.roster(group)
+    }
+
+    /// Introduces the device to the service: publishes a key package. More follow when the service asks.
+    pub fn start(&mut self) -> Result<Vec<Request>, Error> {
+        let mut output = Output::default();
+        self.publish_key_package(&mut output)?;
+        Ok(output.requests)
+    }
+
+    /// Creates a group with `members` (this device need not be named). It is ready, as [`Event::Joined`] says, once all
+    /// of them have published a key package; what is sent before waits.
+    pub fn create_group(&mut self, group: GroupId, members: &[MemberId]) -> Result<Vec<Request>, Error> {
+        if self.conversations.contains_key(&group) {
+            return Err(Error::GroupExists(group));
+        }
+        let mut members: Vec<MemberId> = members.iter().copied().filter(|member| *member != self.member()).collect();
+        members.sort_unstable();
+        members.dedup();
+        let mut output = Output::default();
+        self.conversations.insert(group, Conversation::default());
+        let body = RequestBody::FetchKeyPackages { members: members.clone() };
+        self.ask(body, Open::Create(group, members), &mut output);
+        Ok(output.requests)
+    }
+
+    /// Adds `member` to a group.
+    pub fn add(&mut self, group: GroupId, member: MemberId) -> Result<Vec<Request>, Error> {
+        self.change(group, Change::Add(member, None))
+    }
+
+    /// Removes `member` from a group.
+    pub fn remove(&mut self, group: GroupId, member: MemberId) -> Result<Vec<Request>, Error> {
+        self.change(group, Change::Remove(member))
+    }
+
+    /// Refreshes this device's keys in a group.
+    pub fn update(&mut self, group: GroupId) -> Result<Vec<Request>, Error> {
+        self.change(group, Change::Update)
+    }
+
+    /// Sends `content` to a group; [`Event::Sent`] follows once the service has it.
+    pub fn send(&mut self, group: GroupId, content: Content) -> Result<Vec<Request>, Error> {
+        let found = content.name.as_ref().map_or(0, String::len);
+        if found > LONGEST_NAME {
+            return Err(Error::TooLong { what: "name", limit: LONGEST_NAME, found });
+        }
+        if !self.conversations.contains_key(&group) {
+            return Err(Error::UnknownGroup(group));
+        }
+        let Content { kind, bytes, name } = content;
+        let mut id = MessageId([0; 16]);
+        self.randomness.fill_bytes(&mut id.0);
+        let mut envelope = Envelope { id, kind, name, text: None, attachment: None };
+        let mut upload = None;
+        if kind == ContentKind::Text && bytes.len() <= LONGEST_INLINE_TEXT {
+            envelope.text = Some(bytes);
+        } else {
+            let SealedAttachment { blob, key } =
+                attachment::seal(&bytes, self.padding, &mut self.randomness, &self.ledger);
+            envelope.attachment = Some(key);
+            upload = Some(blob);
+        }
+        let blob = envelope.attachment.as_ref().map(attachment::AttachmentKey::blob);
+        let outgoing = Outgoing { id, envelope: envelope.encode()?, blob, upload };
+        self.conversations.entry(group).or_default().outgoing.push_back(outgoing);
+        self.advance_now(group)
+    }
+
+    /// Takes a delivery: processes it, and whichever came early, in order; what was processed before is dropped.
+    ///
+    /// A delivery that is in order but cannot be used gives [`Event::Failed`], so that nobody can hold up the queue.
+    ///
+    /// # Errors
+    /// [`Error::TooFarAhead`], if it cannot be put in order.
+    pub fn receive(&mut self, delivery: Delivery) -> Result<(Vec<Request>, Vec<Event>), Error> {
+        let found = delivery.number;
+        let ready =
+            self.deliveries.accept(found, delivery.body).map_err(|expected| Error::TooFarAhead { expected, found })?;
+        let mut output = Output::default();
+        for (_, body) in ready {
+            self.process(body, &mut output);
+        }
+        let up_to = self.deliveries.last();
+        if found <= up_to {
+            self.ask(RequestBody::Acknowledge { up_to }, None, &mut output);
+        }
+        Ok((output.requests, output.events))
+    }
+
+    /// As [`Session::receive`], for bytes from the wire.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] beside those of [`Session::receive`].
+    pub fn receive_bytes(&mut self, delivery: &[u8]) -> Result<(Vec<Request>, Vec<Event>), Error> {
+        self.receive(Delivery::decode(delivery)?)
+    }
+
+    /// Everything this device holds now, sorted by name; what it erased is absent. See [`Client::memory`]. Received
+    /// contents are the user's and no longer here.
+    pub fn memory(&self) -> Vec<(String, Vec<u8>)> {
+        let mut entries = self.client.memory();
+        entries.push(("session/counters".into(), wire::encode(&(self.last_request, self.deliveries.last()))));
+        for (number, body) in self.deliveries.ahead() {
+            entries.push((format!("session/early-delivery/{number:020}"), wire::encode(body)));
+        }
+        for (group, conversation) in &self.conversations {
+            let name = format!("session/group/{:020}", group.0);
+            for (place, outgoing) in conversation.outgoing.iter().enumerate() {
+                remember(&mut entries, &format!("{name}/outgoing/{place:010}"), outgoing);
+            }
+            for (place, change) in conversation.change.iter().chain(&conversation.changes).enumerate() {
+                let change = match change {
+                    Change::Add(member, package) => (0, Some(member), package.clone().map(ByteVec::from)),
+                    Change::Remove(member) => (1, Some(member), None),
+                    Change::Update => (2, None, None),
+                };
+                entries.push((format!("{name}/change/{place:010}"), wire::encode(&change)));
+            }
+        }
+        for (number, open) in &self.open {
+            let name = format!("session/open/{number:020}");
+            match open {
+                Open::Send(group, outgoing) => {
+                    remember(&mut entries, &format!("{name}/send/{:020}", group.0), outgoing)
+                }
+                Open::Fetch(group, sender, envelope) => entries.push((name, wire::encode(&(group, sender, envelope)))),
+                Open::Create(group, members) => entries.push((name, wire::encode(&(group, members)))),
+                Open::Created(group) | Open::KeyPackage(group) | Open::Commit(group) => {
+                    entries.push((name, wire::encode(group)))
+                }
+            }
+        }
+        entries.sort_unstable();
+        entries
+    }
+
+    fn change(&mut self, group: GroupId, change: Change) -> Result<Vec<Request>, Error> {
+        let conversation = self.conversations.get_mut(&group).ok_or(Error::UnknownGroup(group))?;
+        conversation.changes.push_back(change);
+        self.advance_now(group)
+    }
+
+    fn process(&mut self, body: DeliveryBody, output: &mut Output) {
+        match body {
+            DeliveryBody::Accepted { request } => self.accepted(request, output),
+            DeliveryBody::Refused { request, refusal } => self.refused(request, refusal, output),
+            DeliveryBody::KeyPackages { request, packages } => self.key_packages(request, packages, output),
+            DeliveryBody::Welcome { group, welcome } => self.welcomed(group, &welcome, output),
+            DeliveryBody::Commit { group, commit: message } | DeliveryBody::Message { group, message } => {
+                match self.client.process(group, &message) {
+                    Ok(Processed::Application { sender, plaintext, .. }) => {
+                        self.message(group, sender, &plaintext, output)
+                    }
+                    Ok(Processed::Commit { self_removed: true, .. }) => {
+                        self.conversations.remove(&group);
+                        output.events.push(Event::Left { group });
+                    }
+                    Ok(Processed::Commit { epoch, added, removed, .. }) => {
+                        output.events.push(Event::RosterChanged { group, epoch, added, removed });
+                    }
+                    Err(error) => output.events.push(Event::Failed { group, error }),
+                }
+            }
+            DeliveryBody::KeyPackageWanted => {
+                // Making one fails only if memory cannot be written; then others cannot add this device, no more.
+                _ = self.publish_key_package(output);
+            }
+            DeliveryBody::Blob { request, blob } => self.blob(request, &blob, output),
+        }
+    }
+
+    fn accepted(&mut self, request: u64, output: &mut Output) {
+        match self.open.remove(&request) {
+            Some(Open::Created(group)) => {
+                if let Ok(roster) = self.client.roster(group) {
+                    output.events.push(Event::Joined { group, roster });
+                }
+            }
+            Some(Open::Commit(group)) => {
+                let change = self.conversations.get_mut(&group).and_then(|conversation| {
+                    conversation.committed = false;
+                    conversation.change.take()
+                });
+                let (added, removed) = match change {
+                    Some(Change::Add(member, _)) => (vec![member], vec![]),
+                    Some(Change::Remove(member)) => (vec![], vec![member]),
+                    Some(Change::Update) | None => (vec![], vec![]),
+                };
+                output.events.push(match self.client.accept(group) {
+                    Ok(epoch) => Event::RosterChanged { group, epoch, added, removed },
+                    Err(error) => Event::Failed { group, error },
+                });
+                self.advance(group, output);
+            }
+            Some(Open::Send(group, outgoing)) => output.events.push(Event::Sent { group, id: outgoing.id }),
+            // The service accepts nothing else; a second acceptance finds nothing.
+            Some(other) => _ = self.open.insert(request, other),
+            None => {}
+        }
+    }
+
+    fn refused(&mut self, request: u64, refusal: Refusal, output: &mut Output) {
+        // Every commit that the service had then was delivered before this, so this device has caught up.
+        let stale = matches!(refusal, Refusal::WrongEpoch { group, epoch } if self.client.epoch(group) == Ok(epoch));
+        let group = match self.open.remove(&request) {
+            Some(Open::Commit(group)) => {
+                let Some(conversation) = self.conversations.get_mut(&group) else { return };
+                conversation.committed = false;
+                if let Some(change) = conversation.change.take().filter(|_| stale) {
+                    conversation.changes.push_front(change);
+                }
+                if let Err(error) = self.client.discard(group) {
+                    output.events.push(Event::Failed { group, error });
+                }
+                Some(group)
+            }
+            Some(Open::Send(group, outgoing)) if stale => {
+                let Some(conversation) = self.conversations.get_mut(&group) else { return };
+                conversation.outgoing.push_back(outgoing);
+                Some(group)
+            }
+            Some(Open::Create(group, _)) => {
+                self.conversations.remove(&group);
+                Some(group)
+            }
+            Some(Open::Created(group)) => {
+                self.conversations.remove(&group);
+                if let Err(error) = self.client.forget(group) {
+                    output.events.push(Event::Failed { group, error });
+                }
+                Some(group)
+            }
+            Some(Open::KeyPackage(group)) => {
+                if let Some(conversation) = self.conversations.get_mut(&group) {
+                    conversation.change = None;
+                }
+                Some(group)
+            }
+            Some(Open::Send(group, _) | Open::Fetch(group, ..)) => Some(group),
+            None => None,
+        };
+        if !stale {
+            output.events.push(Event::Refused { group, refusal });
+        }
+        if let Some(group) = group {
+            self.advance(group, output);
+        }
+    }
+
+    fn key_packages(&mut self, request: u64, packages: Vec<KeyPackage>, output: &mut Output) {
+        match self.open.remove(&request) {
+            Some(Open::Create(group, members)) => {
+                let created = check_owners(&members, &packages).and_then(|()| {
+                    let packages: Vec<&[u8]> = packages.iter().map(|package| package.bytes.as_slice()).collect();
+                    self.client.create_group(group, &packages)
+                });
+                match created {
+                    Ok(created) => {
+                        let body =
+                            RequestBody::CreateGroup { group, epoch: created.epoch, members, welcome: created.welcome };
+                        self.ask(body, Open::Created(group), output);
+                        self.advance(group, output);
+                    }
+                    Err(error) => {
+                        self.conversations.remove(&group);
+                        output.events.push(Event::Failed { group, error });
+                    }
+                }
+            }
+            Some(Open::KeyPackage(group)) => {
+                let Some(conversation) = self.conversations.get_mut(&group) else { return };
+                let Some(Change::Add(member, _)) = conversation.change.take() else { return };
+                match check_owners(&[member], &packages) {
+                    Ok(()) => {
+                        let package = packages.into_iter().next().map(|package| package.bytes);
+                        let conversation = self.conversations.entry(group).or_default();
+                        conversation.changes.push_front(Change::Add(member, package));
+                    }
+                    Err(error) => output.events.push(Event::Failed { group, error }),
+                }
+                self.advance(group, output);
+            }
+            Some(other) => _ = self.open.insert(request, other),
+            None => {}
+        }
+    }
+
+    fn welcomed(&mut self, group: GroupId, welcome: &[u8], output: &mut Output) {
+        let joined =
+            self.client.join(welcome).and_then(|joined| self.client.roster(joined).map(|roster| (joined, roster)));
+        match joined {
+            Ok((group, roster)) => {
+                self.conversations.entry(group).or_default();
+                output.events.push(Event::Joined { group, roster });
+                self.advance(group, output);
+            }
+            Err(error) => output.events.push(Event::Failed { group, error }),
+        }
+    }
+
+    fn message(&mut self, group: GroupId, sender: MemberId, plaintext: &[u8], output: &mut Output) {
+        match Envelope::decode(plaintext) {
+            Ok(Envelope { id, kind, name, text: Some(bytes), .. }) => {
+                output.events.push(Event::Received { group, sender, id, content: Content { kind, bytes, name } });
+            }
+            Ok(envelope) => {
+                if let Some(blob) = envelope.attachment.as_ref().map(attachment::AttachmentKey::blob) {
+                    self.ask(RequestBody::FetchBlob { blob }, Open::Fetch(group, sender, envelope), output);
+                }
+            }
+            Err(error) => output.events.push(Event::Failed { group, error }),
+        }
+    }
+
+    fn blob(&mut self, request: u64, blob: &[u8], output: &mut Output) {
+        let (group, sender, envelope) = match self.open.remove(&request) {
+            Some(Open::Fetch(group, sender, envelope)) => (group, sender, envelope),
+            Some(other) => {
+                self.open.insert(request, other);
+                return;
+            }
+            None => return,
+        };
+        let Envelope { id, kind, name, attachment: Some(key), .. } = envelope else { return };
+        output.events.push(match attachment::open(blob, &key) {
+            Ok(bytes) => Event::Received { group, sender, id, content: Content { kind, bytes, name } },
+            Err(error) => Event::Failed { group, error: error.into() },
+        });
+    }
+
+    /// [`Session::advance`] after a command: what fails at once is the command's error.
+    fn advance_now(&mut self, group: GroupId) -> Result<Vec<Request>, Error> {
+        let mut output = Output::default();
+        self.advance(group, &mut output);
+        match output.events.pop() {
+            Some(Event::Failed { error, .. }) if output.requests.is_empty() => Err(error),
+            _ => Ok(output.requests),
+        }
+    }
+
+    /// Starts the next change of a group and sends what waits, as far as that is possible now.
+    fn advance(&mut self, group: GroupId, output: &mut Output) {
+        if self.client.epoch(group).is_err() {
+            return;
+        }
+        while let Some(conversation) = self.conversations.get_mut(&group)
+            && conversation.change.is_none()
+            && let Some(change) = conversation.changes.pop_front()
+        {
+            conversation.change = Some(change.clone());
+            if let Err(error) = self.begin(group, change, output) {
+                self.conversations.entry(group).or_default().change = None;
+                output.events.push(Event::Failed { group, error });
+            }
+        }
+        while let Some(conversation) = self.conversations.get_mut(&group)
+            && !conversation.committed
+            && let Some(outgoing) = conversation.outgoing.pop_front()
+        {
+            if let Err(error) = self.dispatch(group, outgoing, output) {
+                output.events.push(Event::Failed { group, error });
+            }
+        }
+    }
+
+    fn begin(&mut self, group: GroupId, change: Change, output: &mut Output) -> Result<(), Error> {
+        let mut added = Vec::new();
+        let mut removed = Vec::new();
+        let made = match change {
+            Change::Add(member, _) if self.client.roster(group)?.contains(&member) => {
+                return Err(Error::AlreadyAMember(group, member));
+            }
+            Change::Add(member, None) => {
+                let body = RequestBody::FetchKeyPackages { members: vec![member] };
+                self.ask(body, Open::KeyPackage(group), output);
+                return Ok(());
+            }
+            Change::Add(member, Some(package)) => {
+                added.push(member);
+                self.client.add(group, &package)?
+            }
+            Change::Remove(member) => {
+                removed.push(member);
+                self.client.remove(group, member)?
+            }
+            Change::Update => self.client.update(group)?,
+        };
+        self.conversations.entry(group).or_default().committed = true;
+        let body = RequestBody::Commit {
+            group,
+            epoch: made.epoch,
+            commit: made.commit,
+            welcome: made.welcome,
+            added,
+            removed,
+        };
+        self.ask(body, Open::Commit(group), output);
+        Ok(())
+    }
+
+    fn dispatch(&mut self, group: GroupId, mut outgoing: Outgoing, output: &mut Output) -> Result<(), Error> {
+        let epoch = self.client.epoch(group)?;
+        let message = self.client.encrypt(group, &outgoing.envelope)?;
+        if let Some(blob) = outgoing.upload.take() {
+            self.ask(RequestBody::PutBlob { blob }, None, output);
+        }
+        let body = RequestBody::Send { group, epoch, message, blob: outgoing.blob };
+        self.ask(body, Open::Send(group, outgoing), output);
+        Ok(())
+    }
+
+    fn publish_key_package(&mut self, output: &mut Output) -> Result<(), Error> {
+        let package = KeyPackage { member: self.member(), bytes: self.client.key_package()? };
+        self.ask(RequestBody::PublishKeyPackages { packages: vec![package] }, None, output);
+        Ok(())
+    }
+
+    fn ask(&mut self, body: RequestBody, open: impl Into<Option<Open>>, output: &mut Output) {
+        self.last_request += 1;
+        let number = self.last_request;
+        if let Some(open) = open.into() {
+            self.open.insert(number, open);
+        }
+        output.requests.push(Request { number, body });
+    }
+}
+
+/// The service must hand out one key package of each of `members`, ascending, and each must name its owner.
+fn check_owners(members: &[MemberId], packages: &[KeyPackage]) -> Result<(), Error> {
+    let owners = packages.iter().map(|package| Client::claimed_owner(&package.bytes)).collect::<Result<Vec<_>, _>>()?;
+    if owners == members {
+        return Ok(());
+    }
+    Err(Error::WrongCredential { expected: format!("{members:?}"), found: format!("{owners:?}") })
+}
+
+fn remember(entries: &mut Vec<(String, Vec<u8>)>, name: &str, outgoing: &Outgoing) {
+    entries.push((format!("{name}/envelope"), outgoing.envelope.clone()));
+    entries.extend(outgoing.upload.iter().map(|blob| (format!("{name}/blob"), blob.clone())));
+}

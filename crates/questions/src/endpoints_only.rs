@@ -1,0 +1,316 @@
+//! `endpoints-only`: is content readable by sender and recipients alone? The game `distinguish`, on every system, task and
+//! coalition of outsiders.
+
+use crate::assessment::{AssessmentError, Progress};
+use crate::world::{Half, World, below, shuffle};
+use crate::{QUESTIONS, Scenario};
+use rand_core::Rng;
+use rayon::prelude::*;
+use sightline_crypto::{Seed, Stream};
+use sightline_evidence::{Row, Status};
+use sightline_lists::{Entry, Provenance};
+use sightline_privacy::advantage;
+use sightline_privacy::distinguish::{Estimate, Trial, estimate};
+use sightline_privacy::game::{Game, GameError, Round};
+use sightline_protocol::{
+    Architecture, Command, Content, ContentKind, GroupNumber, History, Observer, PartyId, Setup, Span, Time,
+};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Family-wise error level over all tests of one assessment (PRIVACY §4).
+pub(crate) const FAMILY_LEVEL: f64 = 1e-3;
+/// Power at which the minimum detectable advantage is stated.
+const POWER: f64 = 0.8;
+/// A task nobody wins is decided when an advantage above this would have been seen.
+const RESOLUTION: f64 = 0.25;
+
+/// A task of the game `distinguish`: what H₀ and H₁ are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Task {
+    OrdinaryPair,
+    Listed,
+    Near,
+    Kind,
+    SameTwice,
+    WhichUser,
+}
+
+impl Task {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::OrdinaryPair, Self::Listed, Self::Near, Self::Kind, Self::SameTwice, Self::WhichUser];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::OrdinaryPair => "ordinary-pair",
+            Self::Listed => "listed",
+            Self::Near => "near",
+            Self::Kind => "kind",
+            Self::SameTwice => "same-twice",
+            Self::WhichUser => "which-user",
+        }
+    }
+
+    const fn content(self) -> &'static str {
+        match self {
+            Self::Listed => "listed",
+            Self::Near => "near",
+            _ => "ordinary",
+        }
+    }
+
+    /// One round of this task on pictures of `half`; nothing if the half has no fitting pictures.
+    pub(crate) fn round(self, setup: &Setup, half: &Half, stream: &mut Stream) -> Option<Round> {
+        let mut setup = setup.clone();
+        let conversation = |sends: Vec<(u16, Content)>| conversation(setup.users, sends);
+        let truth = stream.next_u64() & 1 == 1;
+        let histories = match self {
+            Self::OrdinaryPair => {
+                let pair = half.draw(|group| pairs(group.ordinary.len()), stream)?.ordinary_pair(stream)?;
+                pair.map(|picture| conversation(vec![(0, picture.content())]))
+            }
+            Self::Listed => {
+                let group = half.draw(|group| group.ordinary.len() * group.listed.len(), stream)?;
+                let ordinary = &group.ordinary[below(stream, group.ordinary.len())];
+                let listed = &group.listed[below(stream, group.listed.len())];
+                [ordinary, listed].map(|picture| conversation(vec![(0, picture.content())]))
+            }
+            Self::Near => {
+                let [ordinary, near] = half.draw(|group| pairs(group.ordinary.len()), stream)?.ordinary_pair(stream)?;
+                let distance = 1 + below(stream, setup.radius.bits() as usize);
+                let mut bits: Vec<u8> = (0..=255).collect();
+                shuffle(&mut bits, stream);
+                let hash = near.pdq.hash.with_flipped(bits.into_iter().take(distance));
+                if hash.distance(&ordinary.pdq.hash) <= setup.radius.bits() {
+                    return None;
+                }
+                let histories = [ordinary, near].map(|picture| conversation(vec![(0, picture.content())]));
+                setup.list = Arc::new(setup.list.with(Entry { hash, provenance: Provenance::Code }));
+                histories
+            }
+            Self::Kind => {
+                let group = half.draw(|group| group.ordinary.len(), stream)?;
+                let picture = &group.ordinary[below(stream, group.ordinary.len())];
+                let mut bytes = vec![0; picture.bytes.len()];
+                stream.fill_bytes(&mut bytes);
+                let document = Content { kind: ContentKind::Document, bytes };
+                [document, picture.content()].map(|content| conversation(vec![(0, content)]))
+            }
+            Self::SameTwice => {
+                let [one, other] = half.draw(|group| pairs(group.ordinary.len()), stream)?.ordinary_pair(stream)?;
+                [other, one].map(|second| conversation(vec![(0, one.content()), (0, second.content())]))
+            }
+            Self::WhichUser => {
+                let group = half.draw(|group| group.ordinary.len(), stream)?;
+                let picture = &group.ordinary[below(stream, group.ordinary.len())];
+                [0, 1].map(|user| conversation(vec![(user, picture.content())]))
+            }
+        };
+        Some(Round { setup, histories, truth })
+    }
+}
+
+const fn pairs(count: usize) -> usize {
+    count * count.saturating_sub(1)
+}
+
+/// User 0 founds a group with all others, and then these contents are sent, half a second apart.
+pub(crate) fn conversation(users: u16, sends: Vec<(u16, Content)>) -> History {
+    const GROUP: GroupNumber = 1;
+    let at = |milliseconds| Time::after_start(Span::milliseconds(milliseconds));
+    let founded = History::new().then(at(1_000), 0, Command::CreateGroup(GROUP, (1..users).collect()));
+    sends.into_iter().zip(0..).fold(founded, |history, ((user, content), number)| {
+        history.then(at(3_000 + 500 * number), user, Command::Send(GROUP, content))
+    })
+}
+
+/// Singles, pairs and all outsiders together, each member curious.
+pub(crate) fn coalitions(architecture: &dyn Architecture) -> Vec<Observer> {
+    let outsiders = architecture.outsiders();
+    let mut coalitions: BTreeSet<Vec<PartyId>> = outsiders.iter().map(|party| vec![*party]).collect();
+    for (number, first) in outsiders.iter().enumerate() {
+        coalitions.extend(outsiders[number + 1..].iter().map(|second| vec![*first, *second]));
+    }
+    let mut all = outsiders;
+    all.sort_unstable();
+    for coalition in coalitions.clone() {
+        let mut sorted = coalition.clone();
+        sorted.sort_unstable();
+        if sorted != coalition {
+            coalitions.remove(&coalition);
+            coalitions.insert(sorted);
+        }
+    }
+    coalitions.insert(all);
+    coalitions.into_iter().map(Observer::curious).collect()
+}
+
+/// What was found for one system, task and observer.
+pub(crate) struct Finding {
+    pub(crate) architecture: String,
+    pub(crate) task: Task,
+    pub(crate) observer: Observer,
+    /// The observer's declared leakage was the same for both histories of every round.
+    pub(crate) declared_equal: bool,
+    /// Nothing where the pictures do not allow the task.
+    pub(crate) result: Option<Measured>,
+}
+
+pub(crate) struct Measured {
+    pub(crate) estimate: Estimate,
+    pub(crate) minimum_detectable: f64,
+}
+
+impl Finding {
+    /// Someone won a game that the declared leakage says cannot be won.
+    pub(crate) fn undeclared(&self) -> bool {
+        self.declared_equal && self.won()
+    }
+
+    pub(crate) fn won(&self) -> bool {
+        self.result.as_ref().is_some_and(|measured| measured.estimate.advantage.low > 0.0)
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        match &self.result {
+            None => Status::NotApplicable,
+            Some(measured) if self.won() || measured.minimum_detectable <= RESOLUTION => Status::Decided,
+            Some(_) => Status::Undecided,
+        }
+    }
+
+    pub(crate) fn rows(&self, scenario: &Scenario) -> Vec<Row> {
+        let row = |quantity: &str| {
+            Row::new(quantity, "1")
+                .question(QUESTIONS[0])
+                .game("distinguish")
+                .task(self.task.name())
+                .architecture(self.architecture.as_str())
+                .observer(self.observer.name())
+                .corruption(self.observer.corruption())
+                .content(self.task.content())
+                .parameter("list", scenario.list.entries)
+                .parameter("padding", &scenario.messenger.padding)
+                .parameter("radius", scenario.list.radius)
+                .status(self.status())
+                .seed(scenario.seed)
+        };
+        let Some(measured) = &self.result else {
+            return vec![row("advantage")];
+        };
+        let found = &measured.estimate;
+        let trials = found.advantage.trials;
+        let method = match &found.feature {
+            Some(feature) => format!("{} ({feature})", found.adversary),
+            None => found.adversary.clone(),
+        };
+        let declared = f64::from(u8::from(!self.declared_equal));
+        vec![
+            row("advantage")
+                .lower(found.advantage.point, found.advantage.low, found.advantage.high)
+                .n(trials)
+                .method(method),
+            row("minimum-detectable-advantage")
+                .exact(measured.minimum_detectable)
+                .n(trials)
+                .method("exact binomial, power 0.8"),
+            row("declared-distinguishable").exact(declared).n(trials).method("declared leakage"),
+        ]
+    }
+}
+
+/// Runs every task on every system and lets every coalition guess.
+pub(crate) fn run(
+    scenario: &Scenario,
+    world: &World,
+    systems: &[(String, Box<dyn Architecture>)],
+    progress: &dyn Progress,
+) -> Result<Vec<Finding>, AssessmentError> {
+    let games: Vec<(&String, Game<'_>)> = systems
+        .iter()
+        .map(|(name, architecture)| {
+            let observers = coalitions(architecture.as_ref());
+            (name, Game::new(architecture.as_ref(), scenario.wires(), observers))
+        })
+        .collect();
+    let tests: usize = games.iter().map(|(_, game)| game.observers().len() * Task::ALL.len()).sum();
+    let level = FAMILY_LEVEL / tests.max(1) as f64;
+    let minimum_detectable = advantage::minimum_detectable(u64::from(scenario.trials), level, POWER);
+    let mut findings = Vec::new();
+    for (name, game) in &games {
+        for task in Task::ALL {
+            progress.begin(&format!("{name}: {}", task.name()), u64::from(scenario.trials) * 2);
+            let seed = Seed::from_u64(scenario.seed).derive(&format!("distinguish {name} {}", task.name()), 0);
+            let halves = [0, 1].map(|half| trials(scenario, world, game, task, half, &seed, progress));
+            let [selection, evaluation] = halves;
+            let (selection, evaluation) = (selection?, evaluation?);
+            let adversaries = game.adversaries();
+            let found = game.observers().par_iter().enumerate().map(|(number, observer)| {
+                let guess = seed.derive("guess", number as u64);
+                let one = |half: &Option<HalfTrials>| {
+                    half.as_ref().map(|half| &half[number]).map(|(trials, _)| trials.clone())
+                };
+                let equal = |half: &Option<HalfTrials>| half.as_ref().is_none_or(|half| half[number].1);
+                let result = one(&selection).zip(one(&evaluation)).map(|(selection, evaluation)| Measured {
+                    estimate: estimate(&selection, &evaluation, &adversaries, level, &mut guess.stream()),
+                    minimum_detectable,
+                });
+                Finding {
+                    architecture: (*name).clone(),
+                    task,
+                    observer: observer.clone(),
+                    declared_equal: equal(&selection) && equal(&evaluation),
+                    result,
+                }
+            });
+            findings.extend(found.collect::<Vec<_>>());
+        }
+    }
+    Ok(findings)
+}
+
+/// Per observer: the trials, and whether the declared leakage never differed.
+type HalfTrials = Vec<(Vec<Trial>, bool)>;
+
+/// The trials of one half; nothing if the pictures do not allow the task.
+fn trials(
+    scenario: &Scenario,
+    world: &World,
+    game: &Game<'_>,
+    task: Task,
+    half: usize,
+    seed: &Seed,
+    progress: &dyn Progress,
+) -> Result<Option<HalfTrials>, AssessmentError> {
+    let play = |number: u32| {
+        progress.check()?;
+        let seed = seed.derive(["selection", "evaluation"][half], u64::from(number));
+        let mut stream = seed.derive("round", 0).stream();
+        // A near entry that falls beside the ordinary picture as well is drawn again; with real pictures it never does.
+        let round = (0..10).find_map(|_| task.round(&world.setup, &world.halves[half], &mut stream));
+        let Some(round) = round else { return Ok(None) };
+        let observations = game.play(&round, &seed).map_err(|error: GameError| AssessmentError::Game {
+            architecture: game.architecture().profile().name.into(),
+            task: task.name(),
+            source: error,
+        })?;
+        progress.advance(1);
+        Ok(Some(observations))
+    };
+    let played: Vec<_> = (0..scenario.trials)
+        .into_par_iter()
+        .map(play)
+        .collect::<Result<Option<Vec<_>>, AssessmentError>>()?
+        .unwrap_or_default();
+    if played.is_empty() {
+        return Ok(None);
+    }
+    let mut by_observer: HalfTrials = game.observers().iter().map(|_| (Vec::new(), true)).collect();
+    for observations in played {
+        for ((trials, equal), observation) in by_observer.iter_mut().zip(observations) {
+            trials.push(observation.trial);
+            *equal &= observation.declared_equal;
+        }
+    }
+    Ok(Some(by_observer))
+}

@@ -1,0 +1,46 @@
+use sightline_architectures::by_name;
+use sightline_evidence as evidence;
+use sightline_protocol::{Architecture, words};
+use std::collections::BTreeMap;
+
+/// The profile of an architecture as the run folder keeps it, with its declared leakage in words.
+pub fn profile(architecture: &dyn Architecture) -> evidence::Profile {
+    let profile = architecture.profile();
+    let leakage: BTreeMap<String, Vec<String>> = architecture
+        .outsiders()
+        .into_iter()
+        .map(|party| (party.to_string(), words(&architecture.declared(party.role()))))
+        .collect();
+    let step = |step: &sightline_protocol::Step| evidence::FlowStep {
+        from: step.from.into(),
+        to: step.to.into(),
+        label: step.label.into(),
+        condition: (!step.condition.is_empty()).then(|| step.condition.into()),
+        sealed: step.sealed,
+    };
+    let parameter = |parameter: &sightline_protocol::Parameter| evidence::ProfileParameter {
+        name: parameter.name.into(),
+        value: parameter.value.into(),
+        unit: String::new(),
+        meaning: parameter.meaning.into(),
+    };
+    let party = |party: &sightline_protocol::PartyProfile| evidence::ProfileParty {
+        id: party.name.into(),
+        title: party.title.into(),
+        outsider: party.outsider,
+    };
+    evidence::Profile {
+        name: profile.name.into(),
+        title: profile.title.into(),
+        row: profile.row.into(),
+        source: profile.source.into(),
+        to_be_checked_against_primary: by_name(profile.name).is_some(),
+        parties: profile.parties.iter().map(party).collect(),
+        flow: profile.flow.iter().map(step).collect(),
+        match_relation: profile.match_relation.to_string(),
+        disclosure: profile.disclosure.to_string(),
+        parameters: profile.parameters.iter().map(parameter).collect(),
+        leakage,
+        limits: profile.limits.iter().map(|limit| (*limit).into()).collect(),
+    }
+}

@@ -1,0 +1,323 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sightline_lists::Radius;
+use sightline_messenger::Padding;
+use sightline_protocol::{Network, Span};
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// The questions that can be asked in this version.
+pub const QUESTIONS: [&str; 1] = ["endpoints-only"];
+
+/// What is assessed, with every default resolved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scenario {
+    /// The number that everything random derives from.
+    pub seed: u64,
+    /// The systems to assess.
+    pub architectures: Vec<String>,
+    /// The questions to ask.
+    pub questions: Vec<String>,
+    /// Reporting trials per task and system; as many again serve to choose the adversary.
+    pub trials: u32,
+    /// Users of a deployment, two of whom converse.
+    pub users: u16,
+    /// The pictures.
+    pub pictures: Pictures,
+    /// The hash list.
+    pub list: List,
+    /// The messenger.
+    pub messenger: Messenger,
+    /// The simulated network.
+    pub network: Wires,
+    /// The checks of the instrument itself.
+    pub controls: Controls,
+}
+
+/// Where pictures come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pictures {
+    /// A folder of pictures; without one, pictures are generated.
+    pub folder: Option<PathBuf>,
+    /// How many pictures are generated.
+    pub count: usize,
+    /// Whether thumbnails of the folder's pictures go into the run folder. Generated ones always do.
+    pub include: bool,
+}
+
+/// The hash list that is matched against.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct List {
+    /// Number of entries.
+    pub entries: usize,
+    /// Hamming distance up to which a hash matches, in bits.
+    pub radius: u32,
+}
+
+/// Settings of the messenger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Messenger {
+    /// Padding of attachments: `none`, `block-256`, `padme`, `signal` or `power-of-two`.
+    pub padding: String,
+}
+
+/// Settings of the simulated network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wires {
+    /// Least time a message takes, in milliseconds.
+    pub latency_ms: f64,
+    /// Further time, uniform from zero to this, in milliseconds.
+    pub jitter_ms: f64,
+    /// Probability that a message is lost once; loss shows as delay.
+    pub loss: f64,
+}
+
+/// Settings of the controls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Controls {
+    /// How often each control is repeated.
+    pub repetitions: u32,
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            architectures: sightline_architectures::NAMES.map(str::to_owned).into(),
+            questions: QUESTIONS.map(str::to_owned).into(),
+            trials: 1000,
+            users: 2,
+            pictures: Pictures::default(),
+            list: List::default(),
+            messenger: Messenger::default(),
+            network: Wires::default(),
+            controls: Controls::default(),
+        }
+    }
+}
+
+impl Default for Pictures {
+    fn default() -> Self {
+        Self { folder: None, count: 600, include: false }
+    }
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self { entries: 1000, radius: sightline_fingerprint::DEFAULT_RADIUS }
+    }
+}
+
+impl Default for Messenger {
+    fn default() -> Self {
+        Self { padding: Padding::default().to_string() }
+    }
+}
+
+impl Default for Wires {
+    fn default() -> Self {
+        Self { latency_ms: 20.0, jitter_ms: 5.0, loss: 0.001 }
+    }
+}
+
+impl Default for Controls {
+    fn default() -> Self {
+        Self { repetitions: 100 }
+    }
+}
+
+/// A scenario that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScenarioError {
+    /// Not the TOML that is expected.
+    #[error("{message}")]
+    Syntax {
+        /// What the parser says.
+        message: String,
+        /// Which bytes of the text it is about.
+        span: Option<Range<usize>>,
+        /// What may have been meant.
+        suggestion: Option<String>,
+    },
+    /// A name that stands for nothing.
+    #[error("there is no {kind} `{name}`; there are: {known}")]
+    Unknown {
+        /// What kind of thing.
+        kind: &'static str,
+        /// The name.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// A number outside its range.
+    #[error("`{key}` must be {range}, not {found}")]
+    Range {
+        /// The key.
+        key: &'static str,
+        /// The range, in words.
+        range: &'static str,
+        /// What was given.
+        found: String,
+    },
+}
+
+/// Every key of a scenario file, for suggestions.
+const KEYS: [&str; 20] = [
+    "seed",
+    "architectures",
+    "questions",
+    "trials",
+    "users",
+    "pictures",
+    "list",
+    "messenger",
+    "network",
+    "controls",
+    "folder",
+    "count",
+    "include",
+    "entries",
+    "radius",
+    "padding",
+    "latency_ms",
+    "jitter_ms",
+    "loss",
+    "repetitions",
+];
+
+impl Scenario {
+    /// Reads a scenario file; what it leaves out keeps its default.
+    ///
+    /// # Errors
+    /// [`ScenarioError::Syntax`] with the place and, for an unknown key, the nearest one that exists.
+    pub fn parse(text: &str) -> Result<Self, ScenarioError> {
+        toml::from_str(text).map_err(|error| {
+            let message = error.message().to_owned();
+            let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+            let nearest = unknown.and_then(|name| {
+                let distance = |key: &&&str| strsim::damerau_levenshtein(name, key);
+                KEYS.iter().min_by_key(distance).filter(|key| distance(key) <= 3)
+            });
+            ScenarioError::Syntax {
+                suggestion: nearest.map(|key| format!("did you mean `{key}`?")),
+                span: error.span(),
+                message,
+            }
+        })
+    }
+
+    /// Smaller numbers everywhere: a first look in seconds.
+    #[must_use]
+    pub fn quick(mut self) -> Self {
+        self.trials = self.trials.min(150);
+        self.pictures.count = self.pictures.count.min(160);
+        self.controls.repetitions = self.controls.repetitions.min(40);
+        self
+    }
+
+    /// Checks every name and number.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] for the first that cannot be used.
+    pub fn check(&self) -> Result<(), ScenarioError> {
+        known("architecture", &self.architectures, &sightline_architectures::NAMES)?;
+        known("question", &self.questions, &QUESTIONS)?;
+        let padding = Padding::ALL.map(|padding| padding.to_string());
+        let padding = padding.each_ref().map(String::as_str);
+        known("padding", std::slice::from_ref(&self.messenger.padding), &padding)?;
+        let range = |key, range, holds: bool, found: String| {
+            if holds { Ok(()) } else { Err(ScenarioError::Range { key, range, found }) }
+        };
+        let wires = &self.network;
+        let milliseconds = |value: f64| (0.0..=60_000.0).contains(&value);
+        range("trials", "between 20 and 1000000", (20..=1_000_000).contains(&self.trials), self.trials.to_string())?;
+        range("users", "between 2 and 100", (2..=100).contains(&self.users), self.users.to_string())?;
+        range(
+            "pictures.count",
+            "between 20 and 100000",
+            (20..=100_000).contains(&self.pictures.count),
+            self.pictures.count.to_string(),
+        )?;
+        range("list.entries", "at most 1000000", self.list.entries <= 1_000_000, self.list.entries.to_string())?;
+        range("list.radius", "between 1 and 127", (1..=127).contains(&self.list.radius), self.list.radius.to_string())?;
+        range(
+            "network.latency_ms",
+            "between 0 and 60000",
+            milliseconds(wires.latency_ms),
+            wires.latency_ms.to_string(),
+        )?;
+        range("network.jitter_ms", "between 0 and 60000", milliseconds(wires.jitter_ms), wires.jitter_ms.to_string())?;
+        range("network.loss", "between 0 and 0.5", (0.0..=0.5).contains(&wires.loss), wires.loss.to_string())?;
+        let repetitions = self.controls.repetitions;
+        range(
+            "controls.repetitions",
+            "between 20 and 10000",
+            (20..=10_000).contains(&repetitions),
+            repetitions.to_string(),
+        )
+    }
+
+    pub(crate) fn padding(&self) -> Padding {
+        self.messenger.padding.parse().unwrap_or_default()
+    }
+
+    pub(crate) fn radius(&self) -> Radius {
+        Radius::new(self.list.radius).unwrap_or_default()
+    }
+
+    pub(crate) fn wires(&self) -> Network {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to lie in 0 to 60 000")]
+        let span = |milliseconds: f64| Span::microseconds((milliseconds * 1000.0) as u64);
+        Network {
+            latency: span(self.network.latency_ms),
+            jitter: span(self.network.jitter_ms),
+            loss: self.network.loss,
+            ..Network::default()
+        }
+    }
+}
+
+fn known(kind: &'static str, names: &[String], all: &[&str]) -> Result<(), ScenarioError> {
+    match names.iter().find(|name| !all.contains(&name.as_str())) {
+        Some(name) => Err(ScenarioError::Unknown { kind, name: name.clone(), known: all.join(", ") }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typo_is_refused_with_its_place_and_a_suggestion() {
+        let Err(ScenarioError::Syntax { span, suggestion, .. }) = Scenario::parse("seed = 1\n[list]\nradios = 3\n")
+        else {
+            panic!("a typo was accepted");
+        };
+        assert_eq!(suggestion.as_deref(), Some("did you mean `radius`?"));
+        assert_eq!(span.map(|span| span.start), Some(16));
+    }
+
+    #[test]
+    fn what_a_file_leaves_out_keeps_its_default() {
+        let scenario = Scenario::parse("[list]\nradius = 20\n").unwrap();
+        assert_eq!(scenario.list, List { radius: 20, ..List::default() });
+        assert_eq!(scenario.check(), Ok(()));
+    }
+
+    #[test]
+    fn names_and_numbers_are_checked() {
+        let scenario = |text: &str| Scenario::parse(text).unwrap().check();
+        assert!(matches!(scenario("architectures = [\"e3ee\"]"), Err(ScenarioError::Unknown { .. })));
+        assert!(matches!(scenario("[list]\nradius = 300"), Err(ScenarioError::Range { key: "list.radius", .. })));
+        assert!(matches!(scenario("[network]\nloss = 0.9"), Err(ScenarioError::Range { .. })));
+        assert!(matches!(scenario("[messenger]\npadding = \"padmee\""), Err(ScenarioError::Unknown { .. })));
+    }
+}

@@ -1,0 +1,199 @@
+use crate::Scenario;
+use rand_core::Rng;
+use rayon::prelude::*;
+use sightline_crypto::{Seed, Stream};
+use sightline_fingerprint::{MINIMUM_QUALITY, Memo, Pdq, PdqHash};
+use sightline_lists::{Entry, HashList, Provenance};
+use sightline_pictures::{Corpus, CorpusError};
+use sightline_protocol::{Content, ContentKind, Setup};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The pictures, the list made from them, and how both are split between choosing adversaries and reporting.
+pub struct World {
+    /// All pictures.
+    pub corpus: Corpus,
+    /// The setting that every deployment shares.
+    pub setup: Setup,
+    /// The half on which adversaries are chosen, and the half on which they are reported. No picture is in both.
+    pub halves: [Half; 2],
+    /// Pictures left out: too little detail to be matched, or by chance within the radius of an entry.
+    pub left_out: usize,
+}
+
+/// The pictures of one half, in groups of equal length.
+pub struct Half {
+    groups: Vec<Group>,
+}
+
+/// Pictures of one length: each padded with trailing zero bytes, which no decoder reads, to the longest of its group.
+#[derive(Default, Clone)]
+pub(crate) struct Group {
+    pub(crate) ordinary: Vec<Picture>,
+    pub(crate) listed: Vec<Picture>,
+}
+
+/// A picture of the world.
+#[derive(Clone)]
+pub(crate) struct Picture {
+    /// Its encoded bytes, padded.
+    pub(crate) bytes: Arc<[u8]>,
+    /// Its hash.
+    pub(crate) pdq: Pdq,
+}
+
+impl Picture {
+    pub(crate) fn content(&self) -> Content {
+        Content { kind: ContentKind::Picture, bytes: self.bytes.to_vec() }
+    }
+}
+
+/// A world that cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorldError {
+    /// The pictures could not be had.
+    #[error(transparent)]
+    Corpus(#[from] CorpusError),
+    /// Too few pictures for a split into halves.
+    #[error(
+        "only {usable} of {total} pictures can be used, and at least {least} are needed: \
+         add pictures, or leave --pictures out to use generated ones"
+    )]
+    TooFew {
+        /// Pictures that can be hashed with sufficient quality.
+        usable: usize,
+        /// Pictures in all.
+        total: usize,
+        /// Pictures needed.
+        least: usize,
+    },
+}
+
+/// Fewest usable pictures.
+const LEAST: usize = 12;
+
+impl World {
+    /// Reads or generates the pictures and makes the list.
+    ///
+    /// # Errors
+    /// [`WorldError`] if a folder cannot be read or holds too few pictures.
+    pub fn new(scenario: &Scenario, progress: &mut dyn FnMut(usize, usize)) -> Result<Self, WorldError> {
+        let seed = Seed::from_u64(scenario.seed);
+        let corpus = match &scenario.pictures.folder {
+            Some(folder) => Corpus::read_folder(folder, progress)?,
+            None => Corpus::generated(*seed.derive("corpus", 0).as_bytes(), scenario.pictures.count, progress),
+        };
+        let hashes: Vec<Option<Pdq>> =
+            corpus.pictures.par_iter().map(|picture| sightline_fingerprint::fingerprint(&picture.bytes).ok()).collect();
+        let detailed = |pdq: &Option<Pdq>| pdq.filter(|pdq| pdq.quality >= MINIMUM_QUALITY);
+        let mut usable: Vec<(usize, Pdq)> =
+            hashes.iter().enumerate().filter_map(|(number, pdq)| Some((number, detailed(pdq)?))).collect();
+        let total = corpus.pictures.len();
+        if usable.len() < LEAST {
+            return Err(WorldError::TooFew { usable: usable.len(), total, least: LEAST });
+        }
+        let mut stream = seed.derive("split", 0).stream();
+        shuffle(&mut usable, &mut stream);
+
+        let (listed, rest) = usable.split_at((usable.len() / 5).max(4));
+        let of_picture = |(_, pdq): &(usize, Pdq)| Entry { hash: pdq.hash, provenance: Provenance::Picture };
+        let filler = scenario.list.entries.saturating_sub(listed.len());
+        let code = |_| Entry { hash: random_hash(&mut stream), provenance: Provenance::Code };
+        let list =
+            HashList::new((0..filler).map(code).collect::<Vec<_>>().into_iter().chain(listed.iter().map(of_picture)));
+        let far = |(_, pdq): &&(usize, Pdq)| list.nearest_within(&pdq.hash, scenario.radius()).is_none();
+        let ordinary: Vec<(usize, Pdq)> = rest.iter().filter(far).copied().collect();
+
+        let half = |number: usize| {
+            let take =
+                |all: &[(usize, Pdq)]| -> Vec<(usize, Pdq)> { all.iter().skip(number).step_by(2).copied().collect() };
+            Half::new(&corpus, &take(&ordinary), &take(listed))
+        };
+        Ok(Self {
+            halves: [half(0), half(1)],
+            left_out: total - listed.len() - ordinary.len(),
+            setup: Setup {
+                users: scenario.users,
+                padding: scenario.padding(),
+                list: Arc::new(list),
+                radius: scenario.radius(),
+                memo: Arc::new(Memo::default()),
+            },
+            corpus,
+        })
+    }
+}
+
+impl Half {
+    fn new(corpus: &Corpus, ordinary: &[(usize, Pdq)], listed: &[(usize, Pdq)]) -> Self {
+        let mut groups: BTreeMap<u32, Group> = BTreeMap::new();
+        let picture =
+            |(number, pdq): &(usize, Pdq)| Picture { bytes: Arc::clone(&corpus.pictures[*number].bytes), pdq: *pdq };
+        let class = |picture: &Picture| picture.bytes.len().ilog2();
+        for picture in ordinary.iter().map(picture) {
+            groups.entry(class(&picture)).or_default().ordinary.push(picture);
+        }
+        for picture in listed.iter().map(picture) {
+            groups.entry(class(&picture)).or_default().listed.push(picture);
+        }
+        for group in groups.values_mut() {
+            let all = || group.ordinary.iter().chain(&group.listed);
+            let longest = all().map(|picture| picture.bytes.len()).max().unwrap_or(0);
+            for picture in group.ordinary.iter_mut().chain(&mut group.listed) {
+                let mut bytes = picture.bytes.to_vec();
+                bytes.resize(longest, 0);
+                picture.bytes = bytes.into();
+            }
+        }
+        Self { groups: groups.into_values().collect() }
+    }
+
+    /// A group drawn with probability proportional to `weight`, or nothing if all weigh nothing.
+    pub(crate) fn draw(&self, weight: impl Fn(&Group) -> usize, stream: &mut Stream) -> Option<&Group> {
+        let total: usize = self.groups.iter().map(&weight).sum();
+        let mut left = if total == 0 { return None } else { below(stream, total) };
+        self.groups.iter().find(|group| {
+            let weight = weight(group);
+            let here = left < weight;
+            left = left.saturating_sub(weight);
+            here
+        })
+    }
+
+    /// Any ordinary picture, for illustration.
+    pub(crate) fn sample(&self) -> Option<&Picture> {
+        self.groups.iter().flat_map(|group| &group.ordinary).next()
+    }
+}
+
+impl Group {
+    /// Two different ordinary pictures.
+    pub(crate) fn ordinary_pair(&self, stream: &mut Stream) -> Option<[&Picture; 2]> {
+        let count = self.ordinary.len();
+        if count < 2 {
+            return None;
+        }
+        let first = below(stream, count);
+        let second = (first + 1 + below(stream, count - 1)) % count;
+        Some([&self.ordinary[first], &self.ordinary[second]])
+    }
+}
+
+/// Uniform below `bound`, which is not zero; the bias is below 2⁻⁶⁴ · bound.
+pub(crate) fn below(stream: &mut Stream, bound: usize) -> usize {
+    let product = u128::from(stream.next_u64()) * (bound as u128);
+    usize::try_from(product >> 64).expect("below a usize")
+}
+
+pub(crate) fn shuffle<T>(items: &mut [T], stream: &mut Stream) {
+    for last in (1..items.len()).rev() {
+        items.swap(last, below(stream, last + 1));
+    }
+}
+
+fn random_hash(stream: &mut Stream) -> PdqHash {
+    let mut bytes = [0; 32];
+    stream.fill_bytes(&mut bytes);
+    PdqHash::from_bytes(bytes)
+}

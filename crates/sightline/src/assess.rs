@@ -1,0 +1,149 @@
+use crate::arguments::Assess;
+use crate::failure::{self, Failure};
+use crate::progress::{self, Bar};
+use crate::{clock, print, say};
+use sightline_evidence::{ControlStatus, Provenance, Row, RunFolder, Summary, Table, digest};
+use sightline_questions::{Assessment, Scenario, assess};
+use std::path::Path;
+use std::time::Duration;
+
+pub(crate) fn run(options: &Assess) -> Result<(), Failure> {
+    progress::listen();
+    let start = clock::now();
+    let (scenario, text) = scenario(options)?;
+    let run = RunFolder::create(&options.out).map_err(|error| Failure::environment(&error))?;
+    let bar = Bar::new();
+    let result = assess(&scenario, &bar);
+    let parts = bar.finish();
+    let found = result.map_err(Failure::assessment)?;
+    let summary = write(&run, &scenario, &text, &found, &parts).map_err(|error| Failure::environment(&error))?;
+    sightline_presentation::render(&run).map_err(|error| Failure::environment(&error))?;
+
+    if options.json {
+        let bytes = run.read("evidence.json").map_err(|error| Failure::environment(&error))?;
+        print(String::from_utf8_lossy(&bytes).trim_end())?;
+    } else {
+        show(&found, &options.out, clock::since(start))?;
+    }
+    if summary.control_status == ControlStatus::Failed {
+        return Err(Failure::new(
+            failure::CONTROL,
+            "a control failed: the numbers of this run mean nothing; see the report",
+        ));
+    }
+    if found.undeclared.is_empty() {
+        Ok(())
+    } else {
+        let leaks = found.undeclared.join("\n  ");
+        Err(Failure::new(failure::UNDECLARED, format!("leaks that are not declared:\n  {leaks}")))
+    }
+}
+
+/// The scenario with the options applied, and its text as given.
+fn scenario(options: &Assess) -> Result<(Scenario, String), Failure> {
+    let path = options.scenario.as_deref();
+    let text = path.map_or_else(|| Ok(String::new()), std::fs::read_to_string).map_err(|error| {
+        let shown = path.unwrap_or(Path::new("")).display();
+        Failure::new(failure::ENVIRONMENT, format!("the scenario {shown} cannot be read: {error}"))
+    })?;
+    let mut scenario = Scenario::parse(&text).map_err(|error| Failure::scenario(error, path, &text))?;
+    if let Some(folder) = &options.pictures {
+        scenario.pictures.folder = Some(folder.clone());
+    }
+    scenario.pictures.include |= options.include_pictures;
+    if let Some(seed) = options.seed {
+        scenario.seed = seed;
+    }
+    if let Some(names) = &options.architectures {
+        scenario.architectures.clone_from(names);
+    }
+    if let Some(ids) = &options.questions {
+        scenario.questions.clone_from(ids);
+    }
+    if options.quick {
+        scenario = scenario.quick();
+    }
+    scenario.check().map_err(|error| Failure::scenario(error, path, &text))?;
+    Ok((scenario, text))
+}
+
+/// The lock: every default resolved, and what the numbers depend on beside it.
+pub(crate) fn lock(scenario: &Scenario, corpus_digest: &str) -> serde_json::Value {
+    serde_json::json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "scenario": scenario,
+        "corpus_digest": corpus_digest,
+    })
+}
+
+fn write(
+    run: &RunFolder,
+    scenario: &Scenario,
+    text: &str,
+    found: &Assessment,
+    parts: &[(String, Duration)],
+) -> Result<Summary, sightline_evidence::EvidenceError> {
+    run.write_scenario(text)?;
+    run.write_lock(&lock(scenario, &found.corpus.digest))?;
+    run.write_evidence(&found.evidence)?;
+    run.write_timings(&timings(scenario, parts))?;
+    run.write_profiles(&found.profiles)?;
+    run.write_statements(&found.statements)?;
+    run.write_gallery(&found.gallery)?;
+    let log: Vec<String> = parts
+        .iter()
+        .map(|(part, took)| serde_json::json!({ "part": part, "seconds": took.as_secs_f64() }).to_string() + "\n")
+        .collect();
+    run.write("log.jsonl", log.concat().as_bytes())?;
+    let provenance = Provenance {
+        version: env!("CARGO_PKG_VERSION").into(),
+        target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
+        date: clock::today(),
+        seed: scenario.seed,
+        scenario_digest: digest(text.as_bytes()),
+        corpus: found.corpus.clone(),
+        command: command(),
+    };
+    let summary = Summary::new(&found.evidence, found.controls.clone(), found.statements.clone(), provenance);
+    run.finish(summary.clone())?;
+    Ok(summary)
+}
+
+/// The command as typed, without the path of the program.
+fn command() -> String {
+    std::iter::once("sightline".to_owned()).chain(std::env::args().skip(1)).collect::<Vec<_>>().join(" ")
+}
+
+fn timings(scenario: &Scenario, parts: &[(String, Duration)]) -> Table {
+    let row = |(part, took): &(String, Duration)| {
+        let row =
+            Row::new("wall-time", "s").exact(took.as_secs_f64()).n(1).method("monotonic clock").seed(scenario.seed);
+        row.parameter("part", part)
+    };
+    parts.iter().map(row).collect()
+}
+
+/// The answer in a few lines, and where to read on.
+fn show(found: &Assessment, out: &Path, took: Duration) -> Result<(), Failure> {
+    let mut last = "";
+    for statement in &found.statements {
+        if statement.architecture != last {
+            print(&format!("\n{}", statement.architecture))?;
+            last = &statement.architecture;
+        }
+        print(&format!("  {:17} learns {}", statement.observer, statement.learns.join("; ")))?;
+        print(&format!("  {:17} {}", "", statement.sentence))?;
+    }
+    print("")?;
+    for control in &found.controls {
+        let state = if control.passed { "passed" } else { "FAILED" };
+        print(&format!("Control {state}: {} — {}", control.name.to_lowercase(), control.detail))?;
+    }
+    let rejected: u64 = found.corpus.rejected.values().sum();
+    if rejected > 0 {
+        print(&format!("{rejected} pictures or files were left out; the report says why."))?;
+    }
+    say(&format!("Done in {:.1} s.", took.as_secs_f64()));
+    print(&format!("Report: {}", out.join("report.html").display()))?;
+    print(&format!("Next: sightline verify {} --rerun", out.display()))
+}

@@ -1,0 +1,157 @@
+use crate::failure::{self, Failure};
+use crate::progress::{self, Bar};
+use crate::{assess, print, say};
+use sightline_architectures::{NAMES, by_name};
+use sightline_evidence::{FlowStep, RunFolder};
+use sightline_questions::{Scenario, profile};
+use std::path::{Path, PathBuf};
+
+pub(crate) fn architectures() -> Result<(), Failure> {
+    for name in NAMES {
+        if let Some(architecture) = by_name(name) {
+            let profile = architecture.profile();
+            print(&format!("{name:16} {} (row {})", profile.title, profile.row))?;
+        }
+    }
+    print("\nNext: sightline explain NAME")
+}
+
+pub(crate) fn explain(name: &str) -> Result<(), Failure> {
+    let Some(architecture) = by_name(name) else {
+        let known = NAMES.join(", ");
+        return Err(Failure::new(failure::USAGE, format!("there is no architecture `{name}`; there are: {known}")));
+    };
+    let profile = profile(architecture.as_ref());
+    print(&format!("{} — {}\n\n{}\n", profile.name, profile.title, architecture.profile().summary))?;
+    print("When one content is sent:\n")?;
+    for line in diagram(&profile.flow) {
+        print(&line)?;
+    }
+    print("\nWho learns what, by declaration:")?;
+    for (party, learns) in &profile.leakage {
+        print(&format!("  {party:17} {}", learns.join("; ")))?;
+    }
+    print(&format!("\nMatch relation: {}. Disclosure: {}.", profile.match_relation, profile.disclosure))?;
+    for parameter in &profile.parameters {
+        print(&format!("  {} = {}: {}", parameter.name, parameter.value, parameter.meaning))?;
+    }
+    print("\nWhat it does not give, and what is idealised:")?;
+    for limit in &profile.limits {
+        print(&format!("  - {limit}"))?;
+    }
+    print(&format!("\nSource: {}", profile.source))
+}
+
+/// A sequence diagram: one column per party, one arrow per step. `~` lines carry what the receiver cannot read.
+fn diagram(flow: &[FlowStep]) -> Vec<String> {
+    const WIDTH: usize = 19;
+    let mut parties: Vec<&str> = Vec::new();
+    for name in flow.iter().flat_map(|step| [step.from.as_str(), step.to.as_str()]) {
+        if !parties.contains(&name) {
+            parties.push(name);
+        }
+    }
+    let column = |name: &str| parties.iter().position(|party| *party == name).unwrap_or(0) * WIDTH + WIDTH / 2;
+    let mut lines =
+        vec![parties.iter().map(|name| format!("{name:^WIDTH$}")).collect::<String>().trim_end().to_owned()];
+    let lifelines = || {
+        let mut line = vec![' '; parties.len() * WIDTH];
+        for party in &parties {
+            line[column(party)] = '|';
+        }
+        line
+    };
+    let text = |line: Vec<char>| line.into_iter().collect::<String>().trim_end().to_owned();
+    for step in flow {
+        let (from, to) = (column(&step.from), column(&step.to));
+        let mut line = lifelines();
+        for place in &mut line[from.min(to) + 1..from.max(to)] {
+            *place = if step.sealed { '~' } else { '-' };
+        }
+        line[if from < to { to - 1 } else { to + 1 }] = if from < to { '>' } else { '<' };
+        let condition = step.condition.as_ref().map_or(String::new(), |condition| format!(" ({condition})"));
+        lines.push(format!("{}   {}{condition}", text(line), step.label));
+    }
+    lines.push(text(lifelines()));
+    lines.push("--> readable by the receiver   ~~> sealed: the receiver cannot read it".into());
+    lines
+}
+
+pub(crate) fn fingerprint(files: &[PathBuf]) -> Result<(), Failure> {
+    print("file,pdq_hex,quality")?;
+    let mut failed = 0;
+    for file in files {
+        let shown = file.display().to_string();
+        let found = std::fs::read(file)
+            .map_err(|error| error.to_string())
+            .and_then(|bytes| sightline_fingerprint::fingerprint(&bytes).map_err(|error| error.to_string()));
+        match found {
+            Ok(pdq) => print(&format!("{},{},{}", quoted(&shown), pdq.hash, pdq.quality))?,
+            Err(error) => {
+                failed += 1;
+                say(&format!("{shown}: {error}"));
+            }
+        }
+    }
+    if failed == 0 {
+        Ok(())
+    } else {
+        Err(Failure::new(failure::USAGE, format!("{failed} of {} files have no fingerprint", files.len())))
+    }
+}
+
+/// A CSV field (RFC 4180 §2).
+fn quoted(field: &str) -> String {
+    if field.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.to_owned()
+    }
+}
+
+pub(crate) fn verify(path: &Path, rerun: bool) -> Result<(), Failure> {
+    let found = sightline_evidence::verify(path).map_err(|error| Failure::environment(&error))?;
+    for disagreement in &found.disagreements {
+        say(&format!("{}: {}", disagreement.file, disagreement.detail));
+    }
+    if !found.is_sound() {
+        let count = found.disagreements.len();
+        return Err(Failure::new(failure::UNDECLARED, format!("the run does not verify: {count} disagreements")));
+    }
+    print(&format!("{}: every file is as it was written", path.display()))?;
+    if rerun { again(path) } else { print("Next: sightline verify RUN --rerun computes the numbers again") }
+}
+
+/// Computes a run's evidence again and compares it byte by byte.
+fn again(path: &Path) -> Result<(), Failure> {
+    let environment = |error: sightline_evidence::EvidenceError| Failure::environment(&error);
+    let run = RunFolder::open(path).map_err(environment)?;
+    let lock = run.lock().map_err(environment)?;
+    let scenario: Scenario = serde_json::from_value(lock["scenario"].clone()).map_err(|error| {
+        Failure::new(failure::USAGE, format!("{}: the lock holds no scenario of this version: {error}", path.display()))
+    })?;
+    progress::listen();
+    let bar = Bar::new();
+    let result = sightline_questions::assess(&scenario, &bar);
+    bar.finish();
+    let found = result.map_err(Failure::assessment)?;
+    if assess::lock(&scenario, &found.corpus.digest) != lock {
+        let message = "the run was made by another version or from other pictures; its numbers cannot be compared";
+        return Err(Failure::new(failure::UNDECLARED, message));
+    }
+    let csv = found.evidence.to_csv().map_err(environment)?;
+    if csv.as_bytes() == run.read("evidence.csv").map_err(environment)? {
+        print("the numbers come out the same, byte for byte")
+    } else {
+        Err(Failure::new(
+            failure::UNDECLARED,
+            "the numbers come out differently: evidence.csv is not what this version computes",
+        ))
+    }
+}
+
+pub(crate) fn report(path: &Path) -> Result<(), Failure> {
+    let run = RunFolder::open(path).map_err(|error| Failure::environment(&error))?;
+    sightline_presentation::render(&run).map_err(|error| Failure::environment(&error))?;
+    print(&path.join("report.html").display().to_string())
+}

@@ -1,0 +1,70 @@
+use crate::clock;
+use indicatif::{ProgressBar, ProgressStyle};
+use sightline_questions::Progress;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Set by Ctrl-C.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Makes Ctrl-C stop the assessment; a second one ends the program at once.
+pub(crate) fn listen() {
+    let handler = || {
+        if STOP.swap(true, Ordering::SeqCst) {
+            std::process::exit(crate::failure::INTERRUPTED.into());
+        }
+    };
+    if let Err(error) = ctrlc::set_handler(handler) {
+        crate::say(&format!("Ctrl-C will end the program at once: {error}"));
+    }
+}
+
+/// A bar that says what is being done and how long it will take, and vanishes; the time of each part.
+pub(crate) struct Bar {
+    bar: ProgressBar,
+    parts: Mutex<Vec<(String, Instant, Duration)>>,
+}
+
+impl Bar {
+    pub(crate) fn new() -> Self {
+        let bar = ProgressBar::new(0);
+        let style = ProgressStyle::with_template("{msg:34} {bar:30} {pos}/{len} {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self { bar, parts: Mutex::default() }
+    }
+
+    /// The parts and how long each took.
+    pub(crate) fn finish(&self) -> Vec<(String, Duration)> {
+        self.close();
+        self.bar.finish_and_clear();
+        let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.iter().map(|(name, _, took)| (name.clone(), *took)).collect()
+    }
+
+    fn close(&self) {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, start, took)) = parts.last_mut() {
+            *took = clock::since(*start);
+        }
+    }
+}
+
+impl Progress for Bar {
+    fn begin(&self, name: &str, steps: u64) {
+        self.close();
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.push((name.to_owned(), clock::now(), Duration::ZERO));
+        self.bar.reset();
+        self.bar.set_length(steps);
+        self.bar.set_message(name.to_owned());
+    }
+
+    fn advance(&self, steps: u64) {
+        self.bar.inc(steps);
+    }
+
+    fn cancelled(&self) -> bool {
+        STOP.load(Ordering::Relaxed)
+    }
+}
