@@ -1,1 +1,4 @@
 //! Conformance suites, reference vectors and adversarial peers.
+
+pub mod conformance;
+pub mod world;

@@ -1,2 +1,120 @@
-//! The one entrance for checks, tests and benchmarks.
-fn main() {}
+//! The one entrance for checks and tests: `cargo xtask test`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for developers' terminals")]
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+const HELP: &str = "cargo xtask test         every check and test: format, lints, crate order, texts, licences, tests
+cargo xtask check-order  workspace members depend only on members above them
+cargo xtask check-text   no machine paths or leftovers in the repository";
+
+fn main() -> ExitCode {
+    let done = match std::env::args().nth(1).as_deref() {
+        Some("test") => test(),
+        Some("check-order") => check_order(),
+        Some("check-text") => check_text(),
+        Some("help") | None => {
+            println!("{HELP}");
+            Ok(())
+        }
+        Some(other) => Err(format!("there is no task `{other}`\n{HELP}")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn test() -> Result<(), String> {
+    let reference = std::env::var_os("SIGHTLINE_REFERENCE").is_some();
+    if !reference {
+        eprintln!("SKIPPED: SIGHTLINE_REFERENCE is not set, so nothing is compared with reference vectors");
+    }
+    browser()?;
+    check_order()?;
+    check_text()?;
+    cargo(&["fmt", "--all", "--check"])?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    if installed("cargo-deny") {
+        cargo(&["deny", "check", "licenses", "bans", "sources"])?;
+    } else {
+        eprintln!("SKIPPED: cargo-deny is not installed, so licences are not checked");
+    }
+    cargo(&["test", "--workspace"])
+}
+
+/// The browser test needs Chromium: installed where that is possible, named where not.
+fn browser() -> Result<(), String> {
+    if installed("chromium") || installed("chromium-browser") || installed("google-chrome") {
+        return Ok(());
+    }
+    if std::env::var_os("CI").is_some() && installed("apt-get") {
+        run(Command::new("apt-get").args(["update", "-q"]))?;
+        return run(Command::new("apt-get").args(["install", "-y", "-q", "--no-install-recommends", "chromium"]));
+    }
+    eprintln!("Chromium is not installed (Debian: apt-get install chromium): the browser test will be skipped");
+    Ok(())
+}
+
+fn installed(program: &str) -> bool {
+    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+}
+
+fn cargo(arguments: &[&str]) -> Result<(), String> {
+    run(Command::new(env!("CARGO")).args(arguments))
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    println!("== {command:?}");
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{command:?} ended with {status}")),
+        Err(error) => Err(format!("{command:?} could not be started: {error}")),
+    }
+}
+
+fn manifest(path: &Path) -> Result<toml::Table, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    text.parse().map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Members are sorted bottom-up: each depends only on members listed before it.
+fn check_order() -> Result<(), String> {
+    let workspace = manifest(Path::new("Cargo.toml"))?;
+    let members = workspace["workspace"]["members"].as_array().ok_or("Cargo.toml lists no members")?;
+    let mut above: Vec<String> = Vec::new();
+    for member in members {
+        let folder = member.as_str().ok_or("a member is not a text")?;
+        let manifest = manifest(&Path::new(folder).join("Cargo.toml"))?;
+        for name in manifest.get("dependencies").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::keys) {
+            if name.starts_with("sightline") && !above.contains(name) {
+                return Err(format!("{folder} depends on {name}, which is not listed above it"));
+            }
+        }
+        above.push(manifest["package"]["name"].as_str().ok_or("a package without a name")?.to_owned());
+    }
+    println!("== crate order holds");
+    Ok(())
+}
+
+/// Texts that do not belong into the repository, in pieces so that this file does not hold them.
+const FORBIDDEN: [&[&str]; 3] = [&["/work", "/"], &["TO", "DO"], &["crates", ".io/"]];
+
+fn check_text() -> Result<(), String> {
+    let listed = Command::new("git").args(["ls-files", "-z"]).output().map_err(|error| format!("git: {error}"))?;
+    let names = String::from_utf8_lossy(&listed.stdout).into_owned();
+    for name in names.split('\0').filter(|name| !name.is_empty() && *name != "Cargo.lock") {
+        let Ok(text) = std::fs::read_to_string(name) else { continue };
+        for pieces in FORBIDDEN {
+            let forbidden = pieces.concat();
+            if text.contains(&forbidden) {
+                return Err(format!("{name} contains `{forbidden}`"));
+            }
+        }
+    }
+    println!("== texts are clean");
+    Ok(())
+}

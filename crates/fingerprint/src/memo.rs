@@ -1,9 +1,8 @@
 use crate::{FingerprintError, Pdq, fingerprint};
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Remembers the fingerprints of encoded pictures by their SHA-256, so that thousands of protocol trials need not
+/// Remembers the fingerprints of encoded pictures by their BLAKE3 digest, so that thousands of protocol trials need not
 /// decode the same picture again. Hashing is a pure function: remembering changes no result.
 #[derive(Debug, Default)]
 pub struct Memo(Mutex<HashMap<[u8; 32], Result<Pdq, FingerprintError>>>);
@@ -17,7 +16,7 @@ impl Memo {
     /// # Errors
     /// As [`fingerprint`].
     pub fn fingerprint(&self, encoded: &[u8]) -> Result<Pdq, FingerprintError> {
-        let key: [u8; 32] = Sha256::digest(encoded).into();
+        let key = *blake3::hash(encoded).as_bytes();
         if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return known.clone();
         }

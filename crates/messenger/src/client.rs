@@ -110,7 +110,7 @@ impl Client {
             .key_package_lifetime(Lifetime::init(0, u64::MAX))
             .build(CIPHERSUITE, &self.provider, &self.signer, self.credential.clone())
             .map_err(mls(step))?;
-        bytes(step, bundle.into_key_package().into())
+        bytes(step, &bundle.into_key_package().into())
     }
 
     /// Creates a group with the owners of `key_packages`. It is in force at once: nobody else can have changed it.
@@ -138,7 +138,7 @@ impl Client {
             let added = mls_group.add_members_without_update(&self.provider, &self.signer, &invited).map_err(mls(step));
             let merged = added.and_then(|(_, welcome, _)| {
                 mls_group.merge_pending_commit(&self.provider).map_err(mls(step))?;
-                bytes(step, welcome)
+                bytes(step, &welcome)
             });
             match merged {
                 Ok(made) => welcome = made,
@@ -194,7 +194,7 @@ impl Client {
         let (mls_group, provider, signer) = self.group(group)?;
         let epoch = mls_group.epoch().as_u64();
         let (commit, welcome, _) = mls_group.add_members(provider, signer, &[package]).map_err(mls(step))?;
-        Ok(Commit { epoch, commit: bytes(step, commit)?, welcome: bytes(step, welcome)? })
+        Ok(Commit { epoch, commit: bytes(step, &commit)?, welcome: bytes(step, &welcome)? })
     }
 
     /// Makes a commit that removes `member`.
@@ -204,7 +204,7 @@ impl Client {
         let leaf = leaf(mls_group, member).ok_or(Error::NotAMember(group, member))?;
         let epoch = mls_group.epoch().as_u64();
         let (commit, _, _) = mls_group.remove_members(provider, signer, &[leaf]).map_err(mls(step))?;
-        Ok(Commit { epoch, commit: bytes(step, commit)?, welcome: Vec::new() })
+        Ok(Commit { epoch, commit: bytes(step, &commit)?, welcome: Vec::new() })
     }
 
     /// Makes a commit that refreshes this device's keys (post-compromise security, RFC 9420 §16.6).
@@ -213,7 +213,7 @@ impl Client {
         let (mls_group, provider, signer) = self.group(group)?;
         let epoch = mls_group.epoch().as_u64();
         let bundle = mls_group.self_update(provider, signer, LeafNodeParameters::default()).map_err(mls(step))?;
-        Ok(Commit { epoch, commit: bytes(step, bundle.into_contents().0)?, welcome: Vec::new() })
+        Ok(Commit { epoch, commit: bytes(step, bundle.commit())?, welcome: Vec::new() })
     }
 
     /// Puts the commit that was made last in force; returns the new epoch.
@@ -241,7 +241,7 @@ impl Client {
     pub fn encrypt(&mut self, group: GroupId, plaintext: &[u8]) -> Result<Vec<u8>, Error> {
         let step = "encrypting a message";
         let (mls_group, provider, signer) = self.group(group)?;
-        bytes(step, mls_group.create_message(provider, signer, plaintext).map_err(mls(step))?)
+        bytes(step, &mls_group.create_message(provider, signer, plaintext).map_err(mls(step))?)
     }
 
     /// Processes another member's commit or application message. A commit is put in force, and one of our own that
@@ -385,7 +385,7 @@ fn mls<E: std::fmt::Display>(step: &'static str) -> impl Fn(E) -> Error {
     move |error| Error::Mls { step, reason: error.to_string() }
 }
 
-fn bytes(step: &'static str, message: MlsMessageOut) -> Result<Vec<u8>, Error> {
+fn bytes(step: &'static str, message: &MlsMessageOut) -> Result<Vec<u8>, Error> {
     message.to_bytes().map_err(mls(step))
 }
 

@@ -70,3 +70,14 @@ impl std::fmt::Display for GroupId {
         write!(formatter, "group {}", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_state_machines_may_move_between_threads() {
+        fn movable<T: Send + Sync>() {}
+        movable::<crate::Session>();
+        movable::<crate::Client>();
+        movable::<crate::DeliveryService>();
+    }
+}

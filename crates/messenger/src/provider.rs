@@ -395,7 +395,7 @@ mod tests {
         let pair = crypto.derive_hpke_keypair(HPKE, &ikm).unwrap();
         // The `hpke` crate keeps private keys clamped (RFC 7748 §5), the RFC prints them before.
         let mut secret = bytes("4612c550263fc8ad58375df3f557aac531d26850903e55a9f23f21d8534e8ac8");
-        (secret[0], secret[31]) = (secret[0] & 248, secret[31] & 127 | 64);
+        (secret[0], secret[31]) = (secret[0] & 0xf8, secret[31] & 0x7f | 0x40);
         assert_eq!(&*pair.private, secret);
         assert_eq!(pair.public, bytes("3948cfe0ad1ddb695d780e59077195da6c56506b027329794ab02bca80815c4d"));
         let sealed = HpkeCiphertext {

@@ -285,12 +285,12 @@ impl Session {
             let name = format!("session/open/{number:020}");
             match open {
                 Open::Send(group, outgoing) => {
-                    remember(&mut entries, &format!("{name}/send/{:020}", group.0), outgoing)
+                    remember(&mut entries, &format!("{name}/send/{:020}", group.0), outgoing);
                 }
                 Open::Fetch(group, sender, envelope) => entries.push((name, wire::encode(&(group, sender, envelope)))),
                 Open::Create(group, members) => entries.push((name, wire::encode(&(group, members)))),
                 Open::Created(group) | Open::KeyPackage(group) | Open::Commit(group) => {
-                    entries.push((name, wire::encode(group)))
+                    entries.push((name, wire::encode(group)));
                 }
             }
         }
@@ -313,7 +313,7 @@ impl Session {
             DeliveryBody::Commit { group, commit: message } | DeliveryBody::Message { group, message } => {
                 match self.client.process(group, &message) {
                     Ok(Processed::Application { sender, plaintext, .. }) => {
-                        self.message(group, sender, &plaintext, output)
+                        self.message(group, sender, &plaintext, output);
                     }
                     Ok(Processed::Commit { self_removed: true, .. }) => {
                         self.conversations.remove(&group);

@@ -20,7 +20,7 @@ const SUITE: CipherSuite = CipherSuite::CURVE25519_AES128;
 fn peer(member: MemberId) -> mls_rs::Client<impl MlsConfig> {
     let crypto = RustCryptoProvider::default();
     let suite = crypto.cipher_suite_provider(SUITE).expect("the mandatory suite");
-    let (secret, public): (SignatureSecretKey, _) = suite.signature_key_generate().unwrap();
+    let (secret, public): (SignatureSecretKey, _) = suite.signature_key_generate().expect("a key pair");
     let credential = BasicCredential::new(member.0.to_be_bytes().to_vec());
     let rules = DefaultMlsRules::default()
         .with_commit_options(CommitOptions::default().with_ratchet_tree_extension(true))

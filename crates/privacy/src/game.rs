@@ -5,8 +5,8 @@ use crate::distinguish::Trial;
 use sha2::{Digest, Sha256};
 use sightline_crypto::{Search, Seed};
 use sightline_protocol::{
-    Adversary, Architecture, Challenge, Clause, Content, ContentKind, Facts, History, Leakage, Network, Observer,
-    RunError, Runner, Setup, SetupError, Transcript, View, Views,
+    Adversary, Architecture, Challenge, Clause, Content, Facts, History, Leakage, Network, Observer, RunError, Runner,
+    Setup, SetupError, Transcript, View, Views,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -85,8 +85,12 @@ impl<'a> Game<'a> {
     /// [`GameError`] if the deployment cannot be made or does not come to rest.
     pub fn play(&self, round: &Round, seed: &Seed) -> Result<Vec<Observation>, GameError> {
         let transcript = self.run(round, seed)?;
-        let challenge = Challenge { setup: &round.setup, histories: [&round.histories[0], &round.histories[1]] };
         let facts = round.histories.each_ref().map(|history| Facts::of(&round.setup, history));
+        let challenge = Challenge {
+            setup: &round.setup,
+            histories: round.histories.each_ref(),
+            facts: facts.each_ref().map(Vec::as_slice),
+        };
         let mut views = Views::new(&transcript);
         let mut matcher = Matcher::new(&challenge);
         let observe = |(observer, declared): (&Observer, &BTreeSet<Clause>)| {
@@ -126,8 +130,9 @@ struct Matcher {
 
 impl Matcher {
     fn new(challenge: &Challenge<'_>) -> Self {
-        let strings = challenge.histories.map(|history| {
-            history.sends().flat_map(|(.., content)| derived(challenge.setup, content)).collect::<BTreeSet<_>>()
+        let strings = [0, 1].map(|side: usize| {
+            let contents = challenge.histories[side].sends().zip(challenge.facts[side]);
+            contents.flat_map(|((.., content), facts)| derived(content, facts)).collect::<BTreeSet<_>>()
         });
         let only = |own: usize| strings[own].difference(&strings[1 - own]).map(|needle| Arc::from(needle.as_slice()));
         let sides: Vec<f32> = only(0).map(|_: Arc<[u8]>| -1.0).chain(only(1).map(|_: Arc<[u8]>| 1.0)).collect();
@@ -146,7 +151,7 @@ impl Matcher {
 }
 
 /// Strings that show a content: six windows of 24 bytes, two digests, the hash.
-fn derived(setup: &Setup, content: &Content) -> Vec<Vec<u8>> {
+fn derived(content: &Content, facts: &Facts) -> Vec<Vec<u8>> {
     const WINDOW: usize = 24;
     let end = content.bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     let mut strings: Vec<Vec<u8>> = Vec::new();
@@ -155,28 +160,40 @@ fn derived(setup: &Setup, content: &Content) -> Vec<Vec<u8>> {
         strings.extend(places.map(|at| content.bytes[at..at + WINDOW].to_vec()));
     }
     strings.push(Sha256::digest(&content.bytes).to_vec());
-    strings.push(blake3::hash(&content.bytes).as_bytes().to_vec());
-    if content.kind == ContentKind::Picture
-        && let Some(pdq) = setup.fingerprint(&content.bytes)
-    {
-        strings.push(pdq.hash.as_bytes().to_vec());
-    }
+    strings.push(facts.digest.to_vec());
+    strings.extend(facts.fingerprint.map(|pdq| pdq.hash.as_bytes().to_vec()));
     strings
 }
 
-/// Shapes of a view: messages, bytes, lengths and times on every link, what memory holds, what was opened.
+/// Messages up to this length are looked at byte by byte.
+const SHORT: usize = 32;
+/// So many of the first short messages on every link.
+const FIRST: usize = 4;
+
+/// Shapes of a view: messages, bytes, lengths and times on every link, the bytes of short messages, what memory holds,
+/// what was opened.
 fn features(view: &View<'_>) -> BTreeMap<Arc<str>, f32> {
     let mut features: BTreeMap<Arc<str>, f32> = BTreeMap::new();
     let mut put = |name: String, value: f32, join: fn(f32, f32) -> f32| {
         features.entry(name.into()).and_modify(|old| *old = join(*old, value)).or_insert(value);
     };
     let milliseconds = |time: sightline_protocol::Time| time.as_nanoseconds() as f32 / 1e6;
+    let mut short: BTreeMap<_, usize> = BTreeMap::new();
     for seen in &view.seen {
         let link = format!("{}>{}", seen.from, seen.to);
         put(format!("messages {link}"), 1.0, |a, b| a + b);
         put(format!("bytes {link}"), seen.length as f32, |a, b| a + b);
         put(format!("longest {link}"), seen.length as f32, f32::max);
         put(format!("last-time {link}"), milliseconds(seen.at), f32::max);
+        if let Some(bytes) = seen.bytes.filter(|bytes| bytes.len() <= SHORT) {
+            let number = short.entry((seen.from, seen.to)).or_insert(0);
+            *number += 1;
+            if *number <= FIRST {
+                for (place, byte) in bytes.iter().enumerate() {
+                    put(format!("byte {place} of short message {number} {link}"), f32::from(*byte), f32::max);
+                }
+            }
+        }
     }
     for (_, party, memory) in &view.memory {
         let bytes: usize = memory.entries().map(|(_, bytes)| bytes.len()).sum();

@@ -1,4 +1,4 @@
-use crate::{Clause, History, Party, PartyId, Profile, Role, View, WireError};
+use crate::{Clause, Facts, History, Party, PartyId, Profile, Role, View, WireError};
 use sightline_crypto::{Ledger, Seed};
 use sightline_fingerprint::{MINIMUM_QUALITY, Memo, Pdq};
 use sightline_lists::{HashList, Provenance, Radius};
@@ -118,4 +118,6 @@ pub struct Challenge<'a> {
     pub setup: &'a Setup,
     /// The two histories, one of which was run.
     pub histories: [&'a History; 2],
+    /// What is true of the contents they send, in order.
+    pub facts: [&'a [Facts]; 2],
 }

@@ -1,4 +1,5 @@
 use crate::{ContentKind, History, Setup, Time};
+use sightline_fingerprint::Pdq;
 use std::collections::BTreeSet;
 
 /// A datum about one content that a party may learn.
@@ -69,6 +70,8 @@ pub struct Leak {
 pub struct Facts {
     /// When it is sent.
     pub at: Time,
+    /// Who sends it.
+    pub sender: u16,
     /// Its sender, group and recipients, encoded.
     pub participants: Vec<u8>,
     /// Its padded length in bytes, and whether it is an attachment.
@@ -78,7 +81,7 @@ pub struct Facts {
     /// Whether it is a picture.
     pub picture: bool,
     /// Its hash and quality, if it is a picture that can be hashed.
-    pub fingerprint: Option<Vec<u8>>,
+    pub fingerprint: Option<Pdq>,
     /// Whether the list holds an entry within the radius.
     pub matched: bool,
     /// Its digest.
@@ -98,12 +101,13 @@ impl Facts {
             let text = content.kind == ContentKind::Text;
             Self {
                 at: action.at,
+                sender: action.user,
                 participants: participants.into_iter().chain(roster).flatten().collect(),
                 size_class: (if text { length } else { setup.padding.padded(length) }, !text),
                 length,
                 picture,
-                matched: fingerprint.as_ref().is_some_and(|pdq| setup.matches(pdq)),
-                fingerprint: fingerprint.map(|pdq| [pdq.hash.as_bytes().as_slice(), &[pdq.quality]].concat()),
+                matched: fingerprint.is_some_and(|pdq| setup.matches(&pdq)),
+                fingerprint,
                 digest: *blake3::hash(&content.bytes).as_bytes(),
             }
         });
@@ -118,7 +122,9 @@ impl Facts {
             }
             Datum::Length => self.length.to_be_bytes().to_vec(),
             Datum::Kind => vec![u8::from(self.picture)],
-            Datum::Fingerprint => self.fingerprint.clone().unwrap_or_default(),
+            Datum::Fingerprint => {
+                self.fingerprint.map_or(Vec::new(), |pdq| [pdq.hash.as_bytes().as_slice(), &[pdq.quality]].concat())
+            }
             Datum::Verdict => vec![u8::from(self.matched)],
             Datum::Content => self.digest.to_vec(),
         }

@@ -11,8 +11,8 @@ use sightline_crypto::{Ledger, Seed};
 use sightline_fingerprint::{Pdq, PdqHash};
 use sightline_messenger::{Delivery, Request};
 use sightline_protocol::{
-    Adversary, Architecture, Challenge, Clause, Content, ContentKind, Datum, Deployment, Disclosure, Endpoint, History,
-    MatchRelation, Parameter, PartyId, PartyProfile, Profile, Role, Setup, SetupError, Step, View, Wire, WireError,
+    Adversary, Architecture, Challenge, Clause, Content, Datum, Deployment, Disclosure, Endpoint, Facts, MatchRelation,
+    Parameter, PartyId, PartyProfile, Profile, Role, Setup, SetupError, Step, View, Wire, WireError,
 };
 use std::collections::BTreeSet;
 
@@ -212,12 +212,9 @@ impl Adversary for HashLookup {
                 _ => None,
             })
             .collect();
-        let disagreement = |history: &History| {
-            let expected: Vec<(u16, Pdq)> = history
-                .sends()
-                .filter(|(_, _, content)| content.kind == ContentKind::Picture)
-                .filter_map(|(action, _, content)| Some((action.user, challenge.setup.fingerprint(&content.bytes)?)))
-                .collect();
+        let disagreement = |facts: &[Facts]| {
+            let expected: Vec<(u16, Pdq)> =
+                facts.iter().filter_map(|fact| Some((fact.sender, fact.fingerprint?))).collect();
             let differs = |((user, pdq), (other, seen)): (&(u16, Pdq), &(u16, Pdq))| {
                 pdq.hash.distance(&seen.hash) + PdqHash::BITS * u32::from(user != other)
             };
@@ -227,6 +224,6 @@ impl Adversary for HashLookup {
         if view.seen.iter().all(|seen| seen.bytes.is_none()) {
             return 0.0;
         }
-        disagreement(challenge.histories[0]) - disagreement(challenge.histories[1])
+        disagreement(challenge.facts[0]) - disagreement(challenge.facts[1])
     }
 }

@@ -6,7 +6,7 @@ use crate::world::{GROUP, World, member};
 use proptest::prelude::*;
 use sightline_crypto::{Ledger, Seed};
 use sightline_messenger::{
-    Client, Content, Delivery, DeliveryBody, Error, Event, GroupId, Refusal, Request, RequestBody, Session,
+    Client, Content, Delivery, DeliveryBody, Error, Event, GroupId, Padding, Refusal, Request, RequestBody, Session,
 };
 
 /// What the service would deliver to device 1 next.
@@ -85,7 +85,7 @@ proptest! {
         let deliveries: Vec<Vec<u8>> = world.wire.iter().filter(|bytes| Delivery::decode(bytes).is_ok()).cloned().collect();
         let bytes = damaged(&deliveries[which.index(deliveries.len())], position, kind);
         // What it does to a device that has seen nothing, and to one that has seen all.
-        let mut fresh = Session::new(member(5), &Seed::from_u64(1), Ledger::off(), Default::default());
+        let mut fresh = Session::new(member(5), &Seed::from_u64(1), Ledger::off(), Padding::default());
         let _ = fresh.receive_bytes(&bytes);
         let _ = world.devices[1].receive_bytes(&bytes);
     }
@@ -171,7 +171,7 @@ fn deliveries_out_of_order_or_twice_change_nothing() {
 #[test]
 fn a_service_that_lies_is_noticed() {
     let seed = Seed::from_u64(8);
-    let mut session = Session::new(member(0), &seed, Ledger::off(), Default::default());
+    let mut session = Session::new(member(0), &seed, Ledger::off(), Padding::default());
     let requests = session.create_group(GROUP, &[member(1)]).unwrap();
     // It hands out its own key package in place of the member's.
     let bytes = Client::new(member(66), &seed.derive("evil", 0), Ledger::off()).key_package().unwrap();

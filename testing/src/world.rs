@@ -1,0 +1,47 @@
+//! Small settings for tests.
+
+use sightline_fingerprint::Memo;
+use sightline_lists::{Entry, HashList, Provenance, Radius};
+use sightline_messenger::Padding;
+use sightline_pictures::{Corpus, decode};
+use sightline_protocol::{Content, ContentKind, Setup};
+use std::sync::Arc;
+
+/// A setting with generated pictures, the first of which is listed.
+pub struct World {
+    /// The setting.
+    pub setup: Setup,
+    /// The pictures.
+    pub corpus: Corpus,
+}
+
+impl World {
+    /// A setting for `users` users with three pictures.
+    ///
+    /// # Panics
+    /// If a generated picture cannot be hashed, which is a bug elsewhere.
+    pub fn new(users: u16) -> Self {
+        let corpus = Corpus::generated([7; 32], 3, &mut |_, _| {});
+        let memo = Memo::default();
+        let listed = memo.fingerprint(&corpus.pictures[0].bytes).expect("generated pictures can be hashed");
+        let list = HashList::new([Entry { hash: listed.hash, provenance: Provenance::Picture }]);
+        let setup = Setup {
+            users,
+            padding: Padding::Padme,
+            list: Arc::new(list),
+            radius: Radius::default(),
+            memo: Arc::new(memo),
+        };
+        Self { setup, corpus }
+    }
+
+    /// Picture `number` as a content; number 0 is listed.
+    ///
+    /// # Panics
+    /// If there is no such picture.
+    pub fn picture(&self, number: usize) -> Content {
+        let bytes = self.corpus.pictures[number].bytes.to_vec();
+        debug_assert!(decode(&bytes).is_ok());
+        Content { kind: ContentKind::Picture, bytes }
+    }
+}
