@@ -56,7 +56,7 @@ pub fn violations(architecture: &dyn Architecture) -> Vec<String> {
 
 /// A group of five with joins, key refreshes, a removal, and contents of every kind, a listed picture among them.
 pub fn history(world: &World) -> History {
-    let at = |minute| Time::after_start(Span::seconds(60 * minute));
+    let at = |minute: u64| Time::after_start(Span::seconds(60 * minute));
     let send = |group, content| Command::Send(group, content);
     let text = |text: &str| Content { kind: ContentKind::Text, bytes: text.into() };
     History::new()
@@ -107,10 +107,9 @@ fn incomplete<'a>(history: &'a History, transcript: &Transcript) -> impl Iterato
             let wanted = (PartyId::user(recipient), display);
             match shown.iter().position(|found| *found == wanted) {
                 Some(place) => drop(shown.remove(place)),
-                None => missing.push(format!(
-                    "{} of user {} did not reach user {recipient}",
-                    content.kind, action.user
-                )),
+                None => {
+                    missing.push(format!("{} of user {} did not reach user {recipient}", content.kind, action.user))
+                }
             }
         }
     }
@@ -149,7 +148,8 @@ impl Party for Vandal {
             [&[0x82, 0x00, 0x82, number, 0x58, length], payload].concat()
         };
         for target in self.targets.clone() {
-            let garbage = [vec![], vec![0xff; 100], frame(0, &[0xff; 40]), frame(1, &[0x82, 0x18, 0x63, 0x80]), frame(200, &[])];
+            let garbage =
+                [vec![], vec![0xff; 100], frame(0, &[0xff; 40]), frame(1, &[0x82, 0x18, 0x63, 0x80]), frame(200, &[])];
             for bytes in garbage {
                 cx.send(target, bytes);
             }

@@ -60,7 +60,8 @@ fn browser() -> Result<(), String> {
 }
 
 fn installed(program: &str) -> bool {
-    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }
 
 fn cargo(arguments: &[&str]) -> Result<(), String> {
@@ -89,7 +90,8 @@ fn check_order() -> Result<(), String> {
     for member in members {
         let folder = member.as_str().ok_or("a member is not a text")?;
         let manifest = manifest(&Path::new(folder).join("Cargo.toml"))?;
-        for name in manifest.get("dependencies").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::keys) {
+        for name in manifest.get("dependencies").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::keys)
+        {
             if name.starts_with("sightline") && !above.contains(name) {
                 return Err(format!("{folder} depends on {name}, which is not listed above it"));
             }
