@@ -108,7 +108,7 @@ fn incomplete<'a>(history: &'a History, transcript: &Transcript) -> impl Iterato
             match shown.iter().position(|found| *found == wanted) {
                 Some(place) => drop(shown.remove(place)),
                 None => {
-                    missing.push(format!("{} of user {} did not reach user {recipient}", content.kind, action.user))
+                    missing.push(format!("{} of user {} did not reach user {recipient}", content.kind, action.user));
                 }
             }
         }

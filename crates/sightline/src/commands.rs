@@ -69,7 +69,7 @@ fn diagram(flow: &[FlowStep]) -> Vec<String> {
             *place = if step.sealed { '~' } else { '-' };
         }
         line[if from < to { to - 1 } else { to + 1 }] = if from < to { '>' } else { '<' };
-        let condition = step.condition.as_ref().map_or(String::new(), |condition| format!(" ({condition})"));
+        let condition = step.condition.as_ref().map_or(String::new(), |condition| format!(" (if {condition})"));
         lines.push(format!("{}   {}{condition}", text(line), step.label));
     }
     lines.push(text(lifelines()));

@@ -94,8 +94,7 @@ impl Architecture for DeviceHashing {
             name: "device-hashing",
             title: "Hashing on the device, matching at the provider",
             row: "1b, shortlisted",
-            source: "Row 1b of the Commission's 2020 technical paper as secondary sources report it; to be checked \
-                     against the primary.",
+            source: "Row 1b of the Commission's 2020 technical paper, as secondary sources report it",
             summary: "The device hashes every picture it sends and gives the hash to the provider, which compares it with \
                       the list and answers. On a claimed match the device hands the content to the provider, which \
                       passes it to a reviewer, and if confirmed it goes to a report authority. The recipient gets an \
@@ -108,13 +107,13 @@ impl Architecture for DeviceHashing {
                 party("report-authority", "Report authority", true),
             ],
             flow: vec![
-                step("device", "provider", "perceptual hash and quality", "for every picture", false),
+                step("device", "provider", "perceptual hash and quality", "it is a picture", false),
                 step("device", "provider", "sealed attachment, MLS message", "", true),
                 step("provider", "recipient", "MLS message, sealed attachment", "", true),
-                step("provider", "device", "verdict", "for every picture", false),
-                step("device", "provider", "content", "on claimed match", false),
-                step("provider", "reviewer", "content, account", "on claimed match", false),
-                step("reviewer", "report-authority", "content, account", "if confirmed", false),
+                step("provider", "device", "verdict", "it is a picture", false),
+                step("device", "provider", "content", "a match is claimed", false),
+                step("provider", "reviewer", "content, account", "a match is claimed", false),
+                step("reviewer", "report-authority", "content, account", "the reviewer confirms", false),
             ],
             match_relation: MatchRelation::Radius,
             disclosure: Disclosure::OnDemand,

@@ -50,8 +50,7 @@ impl Architecture for E2ee {
             name: "e2ee",
             title: "End-to-end encryption, no detection",
             row: "0b",
-            source: "Messaging Layer Security, RFC 9420; row 0b of the Commission's 2020 technical paper as secondary \
-                     sources report it, to be checked against the primary.",
+            source: "Messaging Layer Security, RFC 9420; row 0b of the Commission's 2020 technical paper, as secondary sources report it",
             summary: "Contents are sealed on the sender's device and opened on the recipients'. The provider stores and \
                       forwards ciphertext.",
             parties: vec![

@@ -76,8 +76,7 @@ impl Architecture for Plaintext {
             name: "plaintext",
             title: "No end-to-end encryption, matching at the provider",
             row: "0a",
-            source: "Row 0a of the Commission's 2020 technical paper as secondary sources report it; to be checked \
-                     against the primary.",
+            source: "Row 0a of the Commission's 2020 technical paper, as secondary sources report it",
             summary: "The provider receives every content, compares pictures with the list and delivers. What matches \
                       goes to a reviewer, and if confirmed to a report authority and law enforcement.",
             parties: vec![
@@ -91,9 +90,9 @@ impl Architecture for Plaintext {
             flow: vec![
                 step("device", "provider", "content", ""),
                 step("provider", "recipient", "content", ""),
-                step("provider", "reviewer", "content, account", "on match"),
-                step("reviewer", "report-authority", "content, account", "if confirmed"),
-                step("report-authority", "law-enforcement", "content, account", "if confirmed"),
+                step("provider", "reviewer", "content, account", "it matches"),
+                step("reviewer", "report-authority", "content, account", "the reviewer confirms"),
+                step("report-authority", "law-enforcement", "content, account", "the reviewer confirms"),
             ],
             match_relation: MatchRelation::Radius,
             disclosure: Disclosure::Held,
