@@ -20,7 +20,7 @@ fn digest() -> String {
             .then(at(second + 2), number, Command::Remove(1, 5 + number))
             .then(at(second + 3), number, send(1));
     }
-    let transcript = run(&E2ee, &world, &history, 1, Faults::default(), false).unwrap();
+    let transcript = run(&E2ee, &world, &history, 1, Faults::default(), false).expect("the run comes to rest");
     assert_eq!(transcript.refusals().count(), 0);
     assert!(transcript.displays().len() > 50, "{} contents arrived", transcript.displays().len());
     transcript.digest().iter().map(|byte| format!("{byte:02x}")).collect()

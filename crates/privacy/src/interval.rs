@@ -55,6 +55,7 @@ mod tests {
 
     /// `scipy.stats.binom.sf(k - 1, n, p)` and `scipy.stats.beta.ppf(level, k, n - k + 1)`.
     #[test]
+    #[expect(clippy::unreadable_literal, reason = "as SciPy prints them")]
     fn agrees_with_scipy() {
         // Written by SciPy 1.17: scipy.stats.binom.sf(k - 1, n, p); scipy.stats.beta.ppf(level, k, n - k + 1).
         const TAILS: [(u64, u64, f64, f64); 8] = [

@@ -77,7 +77,7 @@ fn run(seed: u64, faults: Faults, leaks_key: bool) -> Transcript {
     });
     let deployment = Deployment { parties, ledger: Ledger::recording() };
     let runner = Runner::new(deployment, &Seed::from_u64(seed)).faults(faults);
-    runner.run(&history, &[Time::after_start(Span::milliseconds(10))]).unwrap()
+    runner.run(&history, &[Time::after_start(Span::milliseconds(10))]).expect("the run comes to rest")
 }
 
 fn shown(transcript: &Transcript) -> Vec<u8> {

@@ -276,5 +276,5 @@ fn key_numbers(finding: &Finding) -> Vec<KeyNumber> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -23,7 +23,7 @@ pub(crate) enum Command {
         /// Its name, as `sightline architectures` lists it
         name: String,
     },
-    /// Print the PDQ hash and quality of pictures as CSV: file,pdq_hex,quality
+    /// Print the PDQ hash and quality of pictures as CSV: `file,pdq_hex,quality`
     Fingerprint {
         /// Picture files (JPEG, PNG, WebP, GIF)
         #[arg(required = true)]
