@@ -1,4 +1,5 @@
 //! PDQ against Meta's C++ reference: the published values of 58 pictures.
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test that reads files")]
 
 use sightline_fingerprint::{MINIMUM_QUALITY, PdqHash, fingerprint};
 use std::path::{Path, PathBuf};

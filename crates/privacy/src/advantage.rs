@@ -49,6 +49,7 @@ pub fn minimum_detectable(trials: u64, level: f64, power: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
 

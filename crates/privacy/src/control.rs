@@ -34,6 +34,7 @@ pub fn bound_verdict(valid: u64, repetitions: u64) -> ControlVerdict {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
 

@@ -125,6 +125,7 @@ fn telling(learner: Learner, sample: &mut Sample<'_>) -> Option<usize> {
     })
 }
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
     use rand_core::SeedableRng;
