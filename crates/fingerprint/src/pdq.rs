@@ -73,128 +73,83 @@ impl Stages {
     }
 }
 
-/// Two passes of a box filter along rows and columns, then 64 × 64 samples. The second pass computes only what is
-/// sampled.
+/// Two passes of a box filter along rows and columns, then 64 × 64 samples. The second pass writes only what is sampled.
 fn filter(luma: &Luma) -> Box<[[f32; 64]; 64]> {
     let (width, height) = (luma.width(), luma.height());
     let mut out = Box::new([[0.0; 64]; 64]);
+    let samples = out.as_flattened_mut();
     if (width, height) == (64, 64) {
-        for (row, values) in out.iter_mut().zip(luma.values().as_chunks::<64>().0) {
-            *row = *values;
-        }
+        samples.copy_from_slice(luma.values());
         return out;
     }
-    let rows = Sampling::new(width);
-    let columns = Sampling::new(height);
-
-    let mut first = vec![0.0; width * height];
-    along_rows(luma.values(), width, &rows.all(), rows.window, &mut first);
-    let mut second = vec![0.0; width * height];
-    along_columns(&first, width, &columns.all(), columns.window, &mut second);
+    let mut full = vec![0.0; width * height];
+    along_rows(luma.values(), width, &(0..width).collect::<Vec<_>>(), &mut full);
+    along_columns(&mut full, width);
     let mut narrow = vec![0.0; 64 * height];
-    along_rows(&second, width, &rows.picks, rows.window, &mut narrow);
-    let mut small = vec![0.0; 64 * 64];
-    along_columns(&narrow, 64, &columns.picks, columns.window, &mut small);
-    for (row, values) in out.iter_mut().zip(small.as_chunks::<64>().0) {
-        *row = *values;
+    along_rows(&full, width, &centres(width), &mut narrow);
+    along_columns(&mut narrow, 64);
+    for (row, centre) in samples.chunks_exact_mut(64).zip(centres(height)) {
+        row.copy_from_slice(&narrow[centre * 64..][..64]);
     }
     out
 }
 
-/// How one side is filtered and sampled.
-struct Sampling {
-    length: usize,
-    /// Width of the box: half of what one of the 64 samples covers, rounded up.
-    window: usize,
-    /// Positions of the 64 samples: centres, not corners.
-    picks: Vec<usize>,
+/// The positions of 64 samples along a side of `length`: centres of what they stand for, not corners.
+fn centres(length: usize) -> Vec<usize> {
+    (0..64).map(|sample| (2 * sample + 1) * length / 128).collect()
 }
 
-impl Sampling {
-    fn new(length: usize) -> Self {
-        let picks = (0..64).map(|k| (2 * k + 1) * length / 128).collect();
-        Self { length, window: length.div_ceil(128), picks }
-    }
-
-    fn all(&self) -> Vec<usize> {
-        (0..self.length).collect()
-    }
-}
-
-/// Rows or columns that are filtered side by side.
-const LANES: usize = 16;
-
-/// Filters every row of `input` and keeps the columns in `picks`.
-fn along_rows(input: &[f32], width: usize, picks: &[usize], window: usize, output: &mut [f32]) {
-    let height = input.len() / width;
-    let mut lanes = vec![[0.0; LANES]; width];
-    let mut kept = vec![[0.0; LANES]; picks.len()];
-    for top in (0..height).step_by(LANES) {
-        let count = LANES.min(height - top);
-        for lane in 0..count {
-            for (slot, value) in lanes.iter_mut().zip(&input[(top + lane) * width..][..width]) {
-                slot[lane] = *value;
+/// Filters every row of `input` and writes the columns in `picks` to `output`. Rows are turned into columns, a few at a
+/// time, so that they can be filtered side by side.
+fn along_rows(input: &[f32], width: usize, picks: &[usize], output: &mut [f32]) {
+    const ROWS: usize = 16;
+    let mut turned = vec![0.0; width * ROWS];
+    for (rows, filtered) in input.chunks(width * ROWS).zip(output.chunks_mut(picks.len() * ROWS)) {
+        for (lane, row) in rows.chunks_exact(width).enumerate() {
+            for (values, value) in turned.as_chunks_mut::<ROWS>().0.iter_mut().zip(row) {
+                values[lane] = *value;
             }
         }
-        slide(&lanes, window, picks, &mut kept);
-        for lane in 0..count {
-            for (value, slot) in output[(top + lane) * picks.len()..][..picks.len()].iter_mut().zip(&kept) {
-                *value = slot[lane];
+        along_columns(&mut turned, ROWS);
+        let turned = turned.as_chunks::<ROWS>().0;
+        for (lane, row) in filtered.chunks_exact_mut(picks.len()).enumerate() {
+            for (value, pick) in row.iter_mut().zip(picks) {
+                *value = turned[*pick][lane];
             }
         }
     }
 }
 
-/// Filters every column of `input` and keeps the rows in `picks`.
-fn along_columns(input: &[f32], width: usize, picks: &[usize], window: usize, output: &mut [f32]) {
-    let height = input.len() / width;
-    let mut lanes = vec![[0.0; LANES]; height];
-    let mut kept = vec![[0.0; LANES]; picks.len()];
-    for left in (0..width).step_by(LANES) {
-        let count = LANES.min(width - left);
-        for (slot, row) in lanes.iter_mut().zip(input.chunks_exact(width)) {
-            slot[..count].copy_from_slice(&row[left..left + count]);
-        }
-        slide(&lanes, window, picks, &mut kept);
-        for (row, slot) in output.chunks_exact_mut(width).zip(&kept) {
-            row[left..left + count].copy_from_slice(&slot[..count]);
-        }
-    }
-}
-
-/// The running mean over `window` values around each position, fewer at the ends, at the ascending positions in
-/// `picks`. The sum is carried from position to position, in single precision, as the reference does.
-fn slide(input: &[[f32; LANES]], window: usize, picks: &[usize], output: &mut [[f32; LANES]]) {
-    let ahead = window.midpoint(2) - 1;
-    let mut sum = [0.0_f32; LANES];
-    let mut size = 0_usize;
-    let add = |sum: &mut [f32; LANES], position: usize| {
-        for (total, value) in sum.iter_mut().zip(&input[position]) {
-            *total += value;
-        }
-    };
-    for position in 0..ahead {
-        add(&mut sum, position);
-        size += 1;
-    }
-    let mut wanted = picks.iter().zip(output).peekable();
-    for position in 0..input.len() {
-        if position + ahead < input.len() {
-            add(&mut sum, position + ahead);
-            size += 1;
-        }
-        // The box starts to leave values behind once it is full.
-        if position + ahead >= window {
-            for (total, value) in sum.iter_mut().zip(&input[position + ahead - window]) {
-                *total -= value;
+/// Replaces each value by the mean of the box around it in its column, cut at the ends. A box is half as long as what one
+/// of 64 samples stands for, rounded up. The sum is carried from box to box in single precision; the value that enters is
+/// added before the one that leaves is subtracted, as in the reference.
+#[inline(always)]
+fn along_columns(values: &mut [f32], width: usize) {
+    let height = values.len() / width;
+    let window = height.div_ceil(128);
+    let ahead = window / 2;
+    let mut sums = vec![0.0_f32; width];
+    // The rows in the box: what enters takes the place of what leaves. Before the first row and after the last there is
+    // nothing, and adding or subtracting zero changes no sum.
+    let mut boxed = vec![0.0_f32; width * window];
+    for front in 0..height + ahead {
+        let slot = &mut boxed[front % window * width..][..width];
+        if front < height {
+            let entering = &values[front * width..][..width];
+            for ((sum, old), new) in sums.iter_mut().zip(slot).zip(entering) {
+                *sum += new;
+                *sum -= *old;
+                *old = *new;
             }
-            size -= 1;
+        } else {
+            for (sum, old) in sums.iter_mut().zip(slot) {
+                *sum -= *old;
+            }
         }
-        if let Some((_, slot)) = wanted.next_if(|(pick, _)| **pick == position) {
-            let divisor = size as f32;
-            *slot = sum.map(|total| total / divisor);
-            while let Some((_, again)) = wanted.next_if(|(pick, _)| **pick == position) {
-                *again = sum.map(|total| total / divisor);
+        if front >= ahead {
+            let size = (height.min(front + 1) - (front + 1).saturating_sub(window)) as f32;
+            for (mean, sum) in values[(front - ahead) * width..][..width].iter_mut().zip(&sums) {
+                *mean = sum / size;
             }
         }
     }
