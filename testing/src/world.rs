@@ -23,7 +23,7 @@ impl World {
     pub fn new(users: u16) -> Self {
         let corpus = Corpus::generated([7; 32], 3, &mut |_, _| {});
         let memo = Memo::default();
-        let listed = memo.fingerprint(&corpus.pictures[0].bytes).expect("generated pictures can be hashed");
+        let listed = memo.look(&corpus.pictures[0].bytes).marks.clone().expect("generated pictures can be hashed").pdq;
         let list = HashList::new([Entry { hash: listed.hash, provenance: Provenance::Picture }]);
         let setup = Setup {
             users,

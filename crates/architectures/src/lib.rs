@@ -10,18 +10,30 @@ mod reporting;
 pub use device_hashing::DeviceHashing;
 pub use e2ee::E2ee;
 pub use plaintext::Plaintext;
+pub use reference::Reference;
 
 use sightline_protocol::Architecture;
 
 /// The architectures that can be assessed, by the names users give.
 pub const NAMES: [&str; 3] = ["plaintext", "e2ee", "device-hashing"];
 
-/// The architecture called `name`.
+/// Reference systems, to see the instrument work: they can be assessed too, but are no proposals.
+pub const REFERENCES: [&str; 5] = ["null", "sees-everything", "leaky", "undeclared", "failing"];
+
+/// The advantage of the leak of the reference systems `leaky` and `undeclared`.
+const LEAK: f64 = 0.4;
+
+/// The architecture or reference system called `name`.
 pub fn by_name(name: &str) -> Option<Box<dyn Architecture>> {
     Some(match name {
         "plaintext" => Box::new(Plaintext),
         "e2ee" => Box::new(E2ee),
         "device-hashing" => Box::new(DeviceHashing),
+        "null" => Box::new(Reference::Null),
+        "sees-everything" => Box::new(Reference::SeesEverything),
+        "leaky" => Box::new(Reference::Leaky { advantage: LEAK }),
+        "undeclared" => Box::new(Reference::Undeclared { advantage: LEAK }),
+        "failing" => Box::new(Reference::Failing),
         _ => return None,
     })
 }

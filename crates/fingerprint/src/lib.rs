@@ -7,7 +7,7 @@ pub mod pdq;
 
 pub use hash::{HashError, PdqHash};
 pub use luma::Luma;
-pub use memo::Memo;
+pub use memo::{Known, Marks, Memo};
 pub use pdq::{DEFAULT_RADIUS, MINIMUM_QUALITY, Pdq, Stages};
 
 use sightline_pictures::PictureError;
@@ -37,6 +37,13 @@ pub enum FingerprintError {
 /// # Errors
 /// [`FingerprintError`] if the bytes are no picture, or one too small.
 pub fn fingerprint(encoded: &[u8]) -> Result<Pdq, FingerprintError> {
-    let picture = sightline_pictures::decode(encoded)?;
-    Ok(Stages::of(&picture)?.pdq())
+    Ok(stages(encoded)?.pdq())
+}
+
+/// Every stage of the PDQ hash of an encoded picture.
+///
+/// # Errors
+/// [`FingerprintError`] if the bytes are no picture, or one too small.
+pub fn stages(encoded: &[u8]) -> Result<Stages, FingerprintError> {
+    Stages::of(&sightline_pictures::decode(encoded)?)
 }

@@ -1,30 +1,53 @@
-use crate::{FingerprintError, Pdq, fingerprint};
+use crate::{FingerprintError, Pdq};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Remembers the fingerprints of encoded pictures by their BLAKE3 digest, so that thousands of protocol trials need not
-/// decode the same picture again. Hashing is a pure function: remembering changes no result.
+/// Remembers what was computed from encoded pictures, by their BLAKE3 digest, so that thousands of protocol trials need
+/// not decode the same picture again. Hashing is a pure function: remembering changes no result.
 #[derive(Debug, Default)]
-pub struct Memo(Mutex<HashMap<[u8; 32], Result<Pdq, FingerprintError>>>);
+pub struct Memo(Mutex<HashMap<[u8; 32], Arc<Known>>>);
+
+/// What is remembered of an encoded picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// BLAKE3 of the encoded picture.
+    pub digest: [u8; 32],
+    /// Its hash and the small stages before it.
+    pub marks: Result<Marks, FingerprintError>,
+}
+
+/// A hash and the small stages before it, as in [`Stages`](crate::Stages).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Marks {
+    /// The hash and its quality.
+    pub pdq: Pdq,
+    /// [`Stages::filtered`](crate::Stages::filtered).
+    pub filtered: Box<[[f32; 64]; 64]>,
+    /// [`Stages::dct`](crate::Stages::dct).
+    pub dct: Box<[[f32; 16]; 16]>,
+}
 
 impl Memo {
     /// Entries kept at most; what comes later is computed each time.
-    const MOST: usize = 1 << 20;
+    const MOST: usize = 1 << 16;
 
-    /// As [`fingerprint`].
-    ///
-    /// # Errors
-    /// As [`fingerprint`].
-    pub fn fingerprint(&self, encoded: &[u8]) -> Result<Pdq, FingerprintError> {
-        let key = *blake3::hash(encoded).as_bytes();
-        if let Some(known) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return known.clone();
+    /// What is known of `encoded`, computed if need be.
+    pub fn look(&self, encoded: &[u8]) -> Arc<Known> {
+        let digest = *blake3::hash(encoded).as_bytes();
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(&digest) {
+            return Arc::clone(known);
         }
-        let result = fingerprint(encoded);
-        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let marks = crate::stages(encoded).map(|stages| Marks {
+            pdq: stages.pdq(),
+            filtered: stages.filtered,
+            dct: stages.dct,
+        });
+        let known = Arc::new(Known { digest, marks });
+        let mut memory = lock();
         if memory.len() < Self::MOST {
-            memory.insert(key, result.clone());
+            memory.insert(digest, Arc::clone(&known));
         }
-        result
+        known
     }
 }

@@ -123,7 +123,7 @@ fn along_rows(input: &[f32], width: usize, picks: &[usize], output: &mut [f32]) 
 /// Replaces each value by the mean of the box around it in its column, cut at the ends. A box is half as long as what one
 /// of 64 samples stands for, rounded up. The sum is carried from box to box in single precision; the value that enters is
 /// added before the one that leaves is subtracted, as in the reference.
-#[inline(always)]
+#[inline]
 fn along_columns(values: &mut [f32], width: usize) {
     let height = values.len() / width;
     let window = height.div_ceil(128);

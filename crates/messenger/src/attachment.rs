@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use sightline_crypto::{Ledger, aead};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 use zeroize::Zeroize;
 
 /// How contents are padded before they are sealed.
@@ -208,16 +209,20 @@ fn padme(length: u64) -> u64 {
     length.next_multiple_of(1 << cleared)
 }
 
-/// The smallest bucket that holds `length`. No power of 1.05 beyond the zeroth is an integer, so the rounded-down
-/// power holds an integer exactly if the power does; 64 fractional bits make it the same on every machine.
+/// The smallest bucket that holds `length`.
 fn signal(length: u64) -> u64 {
-    const FRACTION: u32 = 64;
-    let mut power = 1_u128 << FRACTION;
-    while power >> FRACTION < u128::from(length) {
-        power = power * 21 / 20;
-    }
-    u64::try_from(power >> FRACTION).expect("at most 5 % above a length in memory").max(541)
+    let buckets = &*SIGNAL_BUCKETS;
+    buckets[buckets.partition_point(|bucket| *bucket < length).min(buckets.len() - 1)]
 }
+
+/// ⌊1.05ᵏ⌋ from 541 on. No power of 1.05 beyond the zeroth is an integer, so the rounded-down power holds an integer
+/// exactly if the power does; 64 fractional bits make it the same on every machine. The last bucket is beyond any memory.
+static SIGNAL_BUCKETS: LazyLock<Vec<u64>> = LazyLock::new(|| {
+    const FRACTION: u32 = 64;
+    let powers = std::iter::successors(Some(1_u128 << FRACTION), |power| Some(power.checked_mul(21)? / 20));
+    let buckets = powers.filter_map(|power| u64::try_from(power >> FRACTION).ok());
+    buckets.skip_while(|bucket| *bucket < 541).collect()
+});
 
 #[cfg(test)]
 mod tests {

@@ -1,14 +1,15 @@
 //! One trial of a game: a fresh deployment runs one of two histories, and every observer's saturated view is turned
 //! into what the estimator works on.
 
+use crate::Feature;
+use crate::derived::{Derivations, Mark, Marked, Matcher};
 use crate::distinguish::Trial;
-use sha2::{Digest, Sha256};
-use sightline_crypto::{Search, Seed};
+use sightline_crypto::Seed;
 use sightline_protocol::{
-    Adversary, Architecture, Challenge, Clause, Content, Facts, History, Leakage, Network, Observer, RunError, Runner,
-    Setup, SetupError, Transcript, View, Views,
+    Action, Adversary, Architecture, Challenge, Clause, Facts, GroupNumber, History, Leakage, Network, Observer,
+    Refusal, Role, RunError, Runner, Setup, SetupError, Transcript, View, Views,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Two histories, one of which is run.
@@ -20,6 +21,13 @@ pub struct Round {
     pub histories: [History; 2],
     /// Whether H₁ is run.
     pub truth: bool,
+}
+
+impl Round {
+    /// The history that is run.
+    pub fn history(&self) -> &History {
+        &self.histories[usize::from(self.truth)]
+    }
 }
 
 /// What one trial gives for one observer.
@@ -41,6 +49,17 @@ pub enum GameError {
     /// The run did not end.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// An honest party refused what another sent, so that nothing can be said of the system.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Recipients did not get what was sent to them.
+    #[error("{shown} of {sent} contents reached their recipients")]
+    Undelivered {
+        /// Contents, each counted once per recipient.
+        sent: usize,
+        /// Contents shown to recipients.
+        shown: usize,
+    },
 }
 
 /// A system under test with its adversaries and observers.
@@ -50,10 +69,8 @@ pub struct Game<'a> {
     observers: Vec<Observer>,
     declared: Vec<BTreeSet<Clause>>,
     adversaries: Vec<Box<dyn Adversary>>,
+    derivations: Derivations,
 }
-
-/// Name of the adversary that searches views for strings derived from the histories.
-const MATCHER: &str = "string-match";
 
 impl<'a> Game<'a> {
     /// A game on `architecture`, watched by `observers`.
@@ -61,7 +78,14 @@ impl<'a> Game<'a> {
         let declared = observers
             .iter()
             .map(|observer| observer.members().flat_map(|member| architecture.declared(member.role())).collect());
-        Self { architecture, network, declared: declared.collect(), adversaries: architecture.adversaries(), observers }
+        Self {
+            architecture,
+            network,
+            declared: declared.collect(),
+            adversaries: architecture.adversaries(),
+            observers,
+            derivations: Derivations::default(),
+        }
     }
 
     /// The observers, in the order of [`Game::play`]'s results.
@@ -76,15 +100,17 @@ impl<'a> Game<'a> {
 
     /// Names of the fixed adversaries, in the order of their scores.
     pub fn adversaries(&self) -> Vec<&'static str> {
-        self.adversaries.iter().map(|adversary| adversary.name()).chain([MATCHER]).collect()
+        self.adversaries.iter().map(|adversary| adversary.name()).chain(Mark::ALL.map(Mark::name)).collect()
     }
 
     /// Runs one trial; everything random in it derives from `seed`.
     ///
     /// # Errors
-    /// [`GameError`] if the deployment cannot be made or does not come to rest.
+    /// [`GameError`] if the deployment cannot be made, does not come to rest, or does not do what its users command.
     pub fn play(&self, round: &Round, seed: &Seed) -> Result<Vec<Observation>, GameError> {
-        let transcript = self.run(round, seed)?;
+        let members = self.observers.iter().flat_map(Observer::members).collect();
+        let transcript = self.runner(round, seed)?.reading(members).run(round.history(), &[])?;
+        complete(&transcript, round.history())?;
         let facts = round.histories.each_ref().map(|history| Facts::of(&round.setup, history));
         let challenge = Challenge {
             setup: &round.setup,
@@ -92,15 +118,15 @@ impl<'a> Game<'a> {
             facts: facts.each_ref().map(Vec::as_slice),
         };
         let mut views = Views::new(&transcript);
-        let mut matcher = Matcher::new(&challenge);
+        let mut sides = Sides::new(&challenge, &self.derivations);
         let observe = |(observer, declared): (&Observer, &BTreeSet<Clause>)| {
             let view = views.of(observer);
             let mut scores: Vec<f32> =
                 self.adversaries.iter().map(|adversary| adversary.score(&view, &challenge)).collect();
-            scores.push(matcher.score(&view));
+            scores.extend(sides.scores(&view));
             let [first, second]: [Leakage; 2] = facts.each_ref().map(|facts| Clause::evaluate(declared, facts));
             Observation {
-                trial: Trial { truth: round.truth, scores, features: features(&view) },
+                trial: Trial { truth: round.truth, scores, features: Feature::of(&view) },
                 declared_equal: first == second,
             }
         };
@@ -110,101 +136,54 @@ impl<'a> Game<'a> {
     /// Runs the history that `round` says.
     ///
     /// # Errors
-    /// As [`Game::play`].
+    /// As [`Game::play`], but refusals and what is not delivered are left to the caller.
     pub fn run(&self, round: &Round, seed: &Seed) -> Result<Transcript, GameError> {
+        Ok(self.runner(round, seed)?.run(round.history(), &[])?)
+    }
+
+    fn runner(&self, round: &Round, seed: &Seed) -> Result<Runner, GameError> {
         let deployment = self.architecture.deploy(&round.setup, &seed.derive("deployment", 0))?;
-        let runner = Runner::new(deployment, &seed.derive("run", 0)).network(self.network);
-        Ok(runner.run(&round.histories[usize::from(round.truth)], &[])?)
+        Ok(Runner::new(deployment, &seed.derive("run", 0)).network(self.network))
     }
 }
 
-/// Searches a view for strings derived from the contents of one history and not of the other: windows of the content,
-/// digests, the perceptual hash.
-struct Matcher {
-    search: Search,
-    /// Per needle: +1 if it stands for H₁, −1 for H₀.
-    sides: Vec<f32>,
-    /// What was found in a byte string, by its place in memory: views of one trial share their strings.
-    found: HashMap<(usize, usize), Vec<usize>>,
+/// Nobody refused anything, and every recipient was shown every content.
+fn complete(transcript: &Transcript, history: &History) -> Result<(), GameError> {
+    if let Some(refusal) = transcript.refusals().next() {
+        return Err(refusal.clone().into());
+    }
+    let recipients = |(action, group, _): (&Action, GroupNumber, _)| history.roster(group, action.at).len() - 1;
+    let sent = history.sends().map(recipients).sum();
+    let shown = transcript.events().iter().filter(|event| event.to.role() == Role::User).count();
+    if shown == sent { Ok(()) } else { Err(GameError::Undelivered { sent, shown }) }
 }
 
-impl Matcher {
-    fn new(challenge: &Challenge<'_>) -> Self {
+/// For each mark, how many strings that only H₁'s contents show are in a view, less those that only H₀'s show.
+struct Sides {
+    matcher: Matcher,
+    /// Per string: its mark, and +1 if it stands for H₁, −1 for H₀.
+    sides: Vec<(Mark, f32)>,
+}
+
+impl Sides {
+    fn new(challenge: &Challenge<'_>, derivations: &Derivations) -> Self {
         let strings = [0, 1].map(|side: usize| {
             let contents = challenge.histories[side].sends().zip(challenge.facts[side]);
-            contents.flat_map(|((.., content), facts)| derived(content, facts)).collect::<BTreeSet<_>>()
+            let marked = contents.map(|((.., content), facts)| derivations.of(challenge.setup, content, facts));
+            marked.flat_map(|marked| marked.to_vec()).collect::<BTreeSet<Marked>>()
         });
-        let only = |own: usize| strings[own].difference(&strings[1 - own]).map(|needle| Arc::from(needle.as_slice()));
-        let sides: Vec<f32> = only(0).map(|_: Arc<[u8]>| -1.0).chain(only(1).map(|_: Arc<[u8]>| 1.0)).collect();
-        Self { search: Search::new(only(0).chain(only(1))), sides, found: HashMap::new() }
+        let only = |own: usize, sign: f32| {
+            strings[own].difference(&strings[1 - own]).map(move |(mark, string)| ((*mark, sign), Arc::clone(string)))
+        };
+        let (sides, strings): (Vec<_>, Vec<_>) = only(0, -1.0).chain(only(1, 1.0)).unzip();
+        Self { matcher: Matcher::new(strings), sides }
     }
 
-    fn score(&mut self, view: &View<'_>) -> f32 {
-        let mut needles = BTreeSet::new();
-        for bytes in view.byte_strings() {
-            let search = &self.search;
-            let key = (bytes.as_ptr() as usize, bytes.len());
-            needles.extend(self.found.entry(key).or_insert_with(|| search.find(bytes)).iter().copied());
-        }
-        needles.into_iter().map(|needle| self.sides[needle]).sum()
+    fn scores(&mut self, view: &View<'_>) -> [f32; Mark::ALL.len()] {
+        let found = self.matcher.find(view);
+        Mark::ALL.map(|mark| {
+            let own = found.iter().map(|string| self.sides[*string]).filter(|(other, _)| *other == mark);
+            own.map(|(_, sign)| sign).sum()
+        })
     }
-}
-
-/// Strings that show a content: six windows of 24 bytes, two digests, the hash.
-fn derived(content: &Content, facts: &Facts) -> Vec<Vec<u8>> {
-    const WINDOW: usize = 24;
-    let end = content.bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-    let mut strings: Vec<Vec<u8>> = Vec::new();
-    if end >= WINDOW {
-        let places = (0..6).map(|k| k * (end - WINDOW) / 5);
-        strings.extend(places.map(|at| content.bytes[at..at + WINDOW].to_vec()));
-    }
-    strings.push(Sha256::digest(&content.bytes).to_vec());
-    strings.push(facts.digest.to_vec());
-    strings.extend(facts.fingerprint.map(|pdq| pdq.hash.as_bytes().to_vec()));
-    strings
-}
-
-/// Messages up to this length are looked at byte by byte.
-const SHORT: usize = 32;
-/// So many of the first short messages on every link.
-const FIRST: usize = 4;
-
-/// Shapes of a view: messages, bytes, lengths and times on every link, the bytes of short messages, what memory holds,
-/// what was opened.
-fn features(view: &View<'_>) -> BTreeMap<Arc<str>, f32> {
-    let mut features: BTreeMap<Arc<str>, f32> = BTreeMap::new();
-    let mut put = |name: String, value: f32, join: fn(f32, f32) -> f32| {
-        features.entry(name.into()).and_modify(|old| *old = join(*old, value)).or_insert(value);
-    };
-    let milliseconds = |time: sightline_protocol::Time| time.as_nanoseconds() as f32 / 1e6;
-    let mut short: BTreeMap<_, usize> = BTreeMap::new();
-    for seen in &view.seen {
-        let link = format!("{}>{}", seen.from, seen.to);
-        put(format!("messages {link}"), 1.0, |a, b| a + b);
-        put(format!("bytes {link}"), seen.length as f32, |a, b| a + b);
-        put(format!("longest {link}"), seen.length as f32, f32::max);
-        put(format!("last-time {link}"), milliseconds(seen.at), f32::max);
-        if let Some(bytes) = seen.bytes.filter(|bytes| bytes.len() <= SHORT) {
-            let number = short.entry((seen.from, seen.to)).or_insert(0);
-            *number += 1;
-            if *number <= FIRST {
-                for (place, byte) in bytes.iter().enumerate() {
-                    put(format!("byte {place} of short message {number} {link}"), f32::from(*byte), f32::max);
-                }
-            }
-        }
-    }
-    for (_, party, memory) in &view.memory {
-        let bytes: usize = memory.entries().map(|(_, bytes)| bytes.len()).sum();
-        put(format!("memory-entries {party}"), memory.entries().count() as f32, |a, b| a + b);
-        put(format!("memory-bytes {party}"), bytes as f32, |a, b| a + b);
-    }
-    put("opened".into(), view.opened.len() as f32, |a, b| a + b);
-    put(
-        "opened-bytes".into(),
-        view.opened.iter().map(|opened| opened.plaintext.len()).sum::<usize>() as f32,
-        |a, b| a + b,
-    );
-    features
 }

@@ -6,3 +6,9 @@ pub mod control;
 pub mod distinguish;
 pub mod game;
 pub mod interval;
+
+mod derived;
+mod feature;
+
+pub use derived::Mark;
+pub use feature::{Feature, Link};

@@ -79,14 +79,14 @@ pub struct Setup {
     pub list: Arc<HashList>,
     /// Distance within which a hash matches.
     pub radius: Radius,
-    /// Remembers hashes of pictures already hashed; changes no result.
+    /// Remembers pictures already hashed; changes no result.
     pub memo: Arc<Memo>,
 }
 
 impl Setup {
     /// The picture's hash, or nothing if the bytes are not a picture that can be hashed.
     pub fn fingerprint(&self, bytes: &[u8]) -> Option<Pdq> {
-        self.memo.fingerprint(bytes).ok()
+        self.memo.look(bytes).marks.as_ref().ok().map(|marks| marks.pdq)
     }
 
     /// Whether the hash is of sufficient quality and within the radius of a list entry.

@@ -93,7 +93,9 @@ impl Facts {
     pub fn of(setup: &Setup, history: &History) -> Vec<Self> {
         let facts = history.sends().map(|(action, group, content)| {
             let picture = content.kind == ContentKind::Picture;
-            let fingerprint = picture.then(|| setup.fingerprint(&content.bytes)).flatten();
+            let known = picture.then(|| setup.memo.look(&content.bytes));
+            let marks = known.as_ref().and_then(|known| known.marks.as_ref().ok());
+            let fingerprint = marks.map(|marks| marks.pdq);
             let roster = history.roster(group, action.at);
             let participants = [group.to_be_bytes().to_vec(), action.user.to_be_bytes().to_vec()];
             let roster = roster.iter().map(|user| user.to_be_bytes().to_vec());
@@ -108,7 +110,7 @@ impl Facts {
                 picture,
                 matched: fingerprint.is_some_and(|pdq| setup.matches(&pdq)),
                 fingerprint,
-                digest: *blake3::hash(&content.bytes).as_bytes(),
+                digest: known.map_or_else(|| *blake3::hash(&content.bytes).as_bytes(), |known| known.digest),
             }
         });
         facts.collect()

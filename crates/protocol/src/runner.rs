@@ -3,7 +3,7 @@ use crate::{Context, Deployment, History, Memory, Party, PartyId, Role, Span, Ti
 use rand_core::Rng;
 use sightline_crypto::{Ledger, Seed, Stream};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
 /// The simulated network between machines: an ideal secure channel (idealised: it shows endpoints, times and record
@@ -72,6 +72,7 @@ pub struct Runner {
     sequence: u64,
     events: Vec<Event>,
     refusals: Vec<(Time, crate::Refusal)>,
+    read: Option<BTreeSet<PartyId>>,
 }
 
 struct Running {
@@ -114,6 +115,7 @@ impl Runner {
             sequence: 0,
             events: Vec::new(),
             refusals: Vec::new(),
+            read: None,
         }
     }
 
@@ -121,6 +123,13 @@ impl Runner {
     #[must_use]
     pub fn network(mut self, network: Network) -> Self {
         self.network = network;
+        self
+    }
+
+    /// Reads the memory of these parties only, instead of everyone's: the transcript holds nothing of the others'.
+    #[must_use]
+    pub fn reading(mut self, parties: BTreeSet<PartyId>) -> Self {
+        self.read = Some(parties);
         self
     }
 
@@ -296,7 +305,9 @@ impl Runner {
     }
 
     fn memories(&self) -> BTreeMap<PartyId, Memory> {
-        self.parties.iter().map(|(id, running)| (*id, running.party.memory())).collect()
+        let read = |id: &PartyId| self.read.as_ref().is_none_or(|read| read.contains(id));
+        let parties = self.parties.iter().filter(|(id, _)| read(id));
+        parties.map(|(id, running)| (*id, running.party.memory())).collect()
     }
 }
 

@@ -50,12 +50,12 @@ impl Transcript {
         self.refusals.iter().map(|(_, refusal)| refusal)
     }
 
-    /// Every party's memory at the end.
+    /// The memory of every party that the run was asked to read, at the end.
     pub fn memory(&self) -> &BTreeMap<PartyId, Memory> {
         &self.memory
     }
 
-    /// Every party's memory at a time that the run was asked to read it.
+    /// The same at a time that the run was asked to read it.
     pub fn snapshot(&self, at: Time) -> Option<&BTreeMap<PartyId, Memory>> {
         self.snapshots.get(&at)
     }

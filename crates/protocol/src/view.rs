@@ -1,5 +1,5 @@
 use crate::wire::Frame;
-use crate::{Memory, PartyId, Role, Span, Time, Transcript, Wire};
+use crate::{Memory, PartyId, Span, Time, Transcript, Wire};
 use sightline_crypto::{Haystack, Opened, Seed};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -194,11 +194,6 @@ impl Transcript {
     /// The time of the last thing that happened.
     pub fn end(&self) -> Time {
         self.events.iter().map(|event| event.arrives.unwrap_or(event.sent)).max().unwrap_or(Time::START)
-    }
-
-    /// Whether `party` is part of the run; the network always is.
-    pub fn includes(&self, party: PartyId) -> bool {
-        party.role() == Role::Network || self.memory.contains_key(&party)
     }
 
     /// How long the run took in virtual time.

@@ -13,10 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Told what an assessment is doing. Called from several threads.
 pub trait Progress: Sync {
-    /// A part of `steps` steps begins.
-    fn begin(&self, name: &str, steps: u64);
+    /// The whole takes about so many steps.
+    fn plan(&self, steps: u64);
 
-    /// So many more steps of it are done.
+    /// A part begins.
+    fn begin(&self, name: &str);
+
+    /// So many more steps are done.
     fn advance(&self, steps: u64);
 
     /// Whether the user wants to stop.
@@ -72,7 +75,12 @@ pub struct Assessment {
     pub corpus: CorpusSummary,
     /// Leaks that were found and not declared, in words.
     pub undeclared: Vec<String>,
+    /// Systems that did not do what their users commanded, in words.
+    pub broken: Vec<String>,
 }
+
+/// Steps of progress for a picture; a step is about what a trial takes.
+const PICTURE: u64 = 6;
 
 /// Assesses what `scenario` says. The same scenario gives the same result, byte for byte.
 ///
@@ -83,17 +91,22 @@ pub fn assess(scenario: &Scenario, progress: &dyn Progress) -> Result<Assessment
     let systems: Vec<(String, Box<dyn Architecture>)> =
         scenario.architectures.iter().filter_map(|name| Some((name.clone(), by_name(name)?))).collect();
 
-    progress.begin("pictures", scenario.pictures.count as u64);
+    progress.plan(
+        scenario.pictures.count as u64 * PICTURE
+            + controls::steps(scenario)
+            + systems.len() as u64 * endpoints_only::steps(scenario),
+    );
+    progress.begin("pictures");
     let mut done = 0;
     let world = World::new(scenario, &mut |now, _| {
-        progress.advance((now.saturating_sub(done)) as u64);
+        progress.advance((now.saturating_sub(done)) as u64 * PICTURE);
         done = now;
     })?;
     progress.check()?;
     let (mut rows, controls) = controls::run(scenario, &world.setup, progress)?;
     let findings = endpoints_only::run(scenario, &world, &systems, progress)?;
     rows.extend(findings.iter().flat_map(|finding| finding.rows(scenario)));
-    progress.begin("metadata", 1);
+    progress.begin("metadata");
     rows.extend(metadata::rows(scenario.seed));
     rows.extend(traffic(scenario, &world, &systems)?);
     let gallery = gallery::pictures(scenario, &world, &systems)?;
@@ -109,12 +122,13 @@ pub fn assess(scenario: &Scenario, progress: &dyn Progress) -> Result<Assessment
         gallery,
         corpus: corpus(&world),
         undeclared: findings.iter().filter(|finding| finding.undeclared()).map(undeclared).collect(),
+        broken: findings.iter().filter_map(broken).collect::<BTreeSet<_>>().into_iter().collect(),
     })
 }
 
 fn undeclared(finding: &Finding) -> String {
-    let feature = finding.result.as_ref().and_then(|measured| measured.estimate.feature.clone());
-    let told = feature.or_else(|| finding.result.as_ref().map(|measured| measured.estimate.adversary.clone()));
+    let measured = finding.measured().map(|measured| &measured.estimate);
+    let told = measured.map(|estimate| estimate.feature.as_ref().unwrap_or(&estimate.adversary).as_str());
     format!(
         "{}: {} wins {} although its declared leakage is the same for both histories; told by: {}",
         finding.architecture,
@@ -122,6 +136,10 @@ fn undeclared(finding: &Finding) -> String {
         finding.task.name(),
         told.unwrap_or_default()
     )
+}
+
+fn broken(finding: &Finding) -> Option<String> {
+    finding.failure().map(|why| format!("{}, {}: {why}", finding.architecture, finding.task.name()))
 }
 
 /// Mean bytes on every link when one ordinary picture is sent, over some rounds of the reporting half.
@@ -229,10 +247,13 @@ fn end_to_end(declared: &BTreeSet<Clause>, own: &[&Finding]) -> E2e {
 }
 
 fn sentence(party: &str, end_to_end: E2e, declared: &BTreeSet<Clause>, own: &[&Finding]) -> String {
+    if let Some(why) = own.iter().find_map(|found| found.failure()) {
+        return format!("Not measured for the {party}: the system did not do what its users commanded: {why}.");
+    }
     let won: Vec<&str> = own.iter().filter(|found| found.won()).map(|found| found.task.name()).collect();
     let resolution = own
         .iter()
-        .filter_map(|found| found.result.as_ref())
+        .filter_map(|found| found.measured())
         .map(|measured| measured.minimum_detectable)
         .fold(0.0, f64::max);
     let unwon = format!(
@@ -256,7 +277,7 @@ fn sentence(party: &str, end_to_end: E2e, declared: &BTreeSet<Clause>, own: &[&F
 }
 
 fn key_numbers(finding: &Finding) -> Vec<KeyNumber> {
-    let Some(measured) = &finding.result else { return Vec::new() };
+    let Some(measured) = finding.measured() else { return Vec::new() };
     let advantage = &measured.estimate.advantage;
     let task = finding.task.name();
     vec![

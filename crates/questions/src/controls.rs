@@ -21,13 +21,18 @@ const TRIALS: u64 = 60;
 /// The planted leak: its true advantage.
 const PLANTED: f64 = 0.4;
 
+/// Repetitions of both controls.
+pub(crate) fn steps(scenario: &Scenario) -> u64 {
+    u64::from(scenario.controls.repetitions) * 2
+}
+
 pub(crate) fn run(
     scenario: &Scenario,
     setup: &Setup,
     progress: &dyn Progress,
 ) -> Result<(Vec<Row>, Vec<Control>), AssessmentError> {
     let repetitions = u64::from(scenario.controls.repetitions);
-    progress.begin("controls", repetitions * 2);
+    progress.begin("controls");
     let null = repeat(scenario, setup, Reference::Null, progress)?;
     let planted = repeat(scenario, setup, Reference::Leaky { advantage: PLANTED }, progress)?;
 

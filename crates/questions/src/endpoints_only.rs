@@ -152,8 +152,16 @@ pub(crate) struct Finding {
     pub(crate) observer: Observer,
     /// The observer's declared leakage was the same for both histories of every round.
     pub(crate) declared_equal: bool,
-    /// Nothing where the pictures do not allow the task.
-    pub(crate) result: Option<Measured>,
+    pub(crate) outcome: Outcome,
+}
+
+/// What became of a task.
+pub(crate) enum Outcome {
+    /// The pictures do not allow it.
+    NotApplicable,
+    /// The system did not do what its users commanded.
+    Failed(String),
+    Measured(Measured),
 }
 
 pub(crate) struct Measured {
@@ -167,15 +175,30 @@ impl Finding {
         self.declared_equal && self.won()
     }
 
+    pub(crate) fn measured(&self) -> Option<&Measured> {
+        match &self.outcome {
+            Outcome::Measured(measured) => Some(measured),
+            Outcome::NotApplicable | Outcome::Failed(_) => None,
+        }
+    }
+
+    pub(crate) fn failure(&self) -> Option<&str> {
+        match &self.outcome {
+            Outcome::Failed(why) => Some(why),
+            Outcome::NotApplicable | Outcome::Measured(_) => None,
+        }
+    }
+
     pub(crate) fn won(&self) -> bool {
-        self.result.as_ref().is_some_and(|measured| measured.estimate.advantage.low > 0.0)
+        self.measured().is_some_and(|measured| measured.estimate.advantage.low > 0.0)
     }
 
     pub(crate) fn status(&self) -> Status {
-        match &self.result {
-            None => Status::NotApplicable,
-            Some(measured) if self.won() || measured.minimum_detectable <= RESOLUTION => Status::Decided,
-            Some(_) => Status::Undecided,
+        match &self.outcome {
+            Outcome::NotApplicable => Status::NotApplicable,
+            Outcome::Failed(_) => Status::Failed,
+            Outcome::Measured(measured) if self.won() || measured.minimum_detectable <= RESOLUTION => Status::Decided,
+            Outcome::Measured(_) => Status::Undecided,
         }
     }
 
@@ -195,7 +218,7 @@ impl Finding {
                 .status(self.status())
                 .seed(scenario.seed)
         };
-        let Some(measured) = &self.result else {
+        let Some(measured) = self.measured() else {
             return vec![row("advantage")];
         };
         let found = &measured.estimate;
@@ -219,6 +242,11 @@ impl Finding {
     }
 }
 
+/// Trials per system.
+pub(crate) fn steps(scenario: &Scenario) -> u64 {
+    Task::ALL.len() as u64 * scenario.halves().map(u64::from).iter().sum::<u64>()
+}
+
 /// Runs every task on every system and lets every coalition guess.
 pub(crate) fn run(
     scenario: &Scenario,
@@ -239,11 +267,23 @@ pub(crate) fn run(
     let mut findings = Vec::new();
     for (name, game) in &games {
         for task in Task::ALL {
-            progress.begin(&format!("{name}: {}", task.name()), u64::from(scenario.trials) * 2);
+            progress.begin(&format!("{name}: {}", task.name()));
             let seed = Seed::from_u64(scenario.seed).derive(&format!("distinguish {name} {}", task.name()), 0);
             let halves = [0, 1].map(|half| trials(scenario, world, game, task, half, &seed, progress));
-            let [selection, evaluation] = halves;
-            let (selection, evaluation) = (selection?, evaluation?);
+            progress.check()?;
+            let [selection, evaluation] = match halves {
+                [Ok(selection), Ok(evaluation)] => [selection, evaluation],
+                [Err(error), _] | [_, Err(error)] => {
+                    findings.extend(game.observers().iter().map(|observer| Finding {
+                        architecture: (*name).clone(),
+                        task,
+                        observer: observer.clone(),
+                        declared_equal: false,
+                        outcome: Outcome::Failed(error.to_string()),
+                    }));
+                    continue;
+                }
+            };
             let adversaries = game.adversaries();
             let found = game.observers().par_iter().enumerate().map(|(number, observer)| {
                 let guess = seed.derive("guess", number as u64);
@@ -251,7 +291,7 @@ pub(crate) fn run(
                     half.as_ref().map(|half| &half[number]).map(|(trials, _)| trials.clone())
                 };
                 let equal = |half: &Option<HalfTrials>| half.as_ref().is_none_or(|half| half[number].1);
-                let result = one(&selection).zip(one(&evaluation)).map(|(selection, evaluation)| Measured {
+                let measured = one(&selection).zip(one(&evaluation)).map(|(selection, evaluation)| Measured {
                     estimate: estimate(&selection, &evaluation, &adversaries, level, &mut guess.stream()),
                     minimum_detectable,
                 });
@@ -260,7 +300,7 @@ pub(crate) fn run(
                     task,
                     observer: observer.clone(),
                     declared_equal: equal(&selection) && equal(&evaluation),
-                    result,
+                    outcome: measured.map_or(Outcome::NotApplicable, Outcome::Measured),
                 }
             });
             findings.extend(found.collect::<Vec<_>>());
@@ -281,26 +321,24 @@ fn trials(
     half: usize,
     seed: &Seed,
     progress: &dyn Progress,
-) -> Result<Option<HalfTrials>, AssessmentError> {
+) -> Result<Option<HalfTrials>, GameError> {
     let play = |number: u32| {
-        progress.check()?;
+        if progress.cancelled() {
+            return Ok(None);
+        }
         let seed = seed.derive(["selection", "evaluation"][half], u64::from(number));
         let mut stream = seed.derive("round", 0).stream();
         // A near entry that falls beside the ordinary picture as well is drawn again; with real pictures it never does.
         let round = (0..10).find_map(|_| task.round(&world.setup, &world.halves[half], &mut stream));
         let Some(round) = round else { return Ok(None) };
-        let observations = game.play(&round, &seed).map_err(|error: GameError| AssessmentError::Game {
-            architecture: game.architecture().profile().name.into(),
-            task: task.name(),
-            source: error,
-        })?;
+        let observations = game.play(&round, &seed)?;
         progress.advance(1);
         Ok(Some(observations))
     };
-    let played: Vec<_> = (0..scenario.trials)
+    let played: Vec<_> = (0..scenario.halves()[half])
         .into_par_iter()
         .map(play)
-        .collect::<Result<Option<Vec<_>>, AssessmentError>>()?
+        .collect::<Result<Option<Vec<_>>, GameError>>()?
         .unwrap_or_default();
     if played.is_empty() {
         return Ok(None);

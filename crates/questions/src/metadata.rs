@@ -1,6 +1,7 @@
 //! The metadata baseline: what the size of a sealed picture alone tells, computed exactly for each padding.
 
 use crate::QUESTIONS;
+use rayon::prelude::*;
 use sightline_evidence::Row;
 use sightline_messenger::Padding;
 use sightline_privacy::channel::{catalogue_sizes, deterministic_uniform};
@@ -9,8 +10,8 @@ pub(crate) fn rows(seed: u64) -> Vec<Row> {
     let sizes: Vec<u64> = catalogue_sizes().collect();
     let total: u64 = sizes.iter().sum();
     Padding::ALL
-        .into_iter()
-        .flat_map(|padding| {
+        .into_par_iter()
+        .flat_map_iter(|padding| {
             let padded: Vec<u64> = sizes.iter().map(|size| padding.padded(*size)).collect();
             let leakage = deterministic_uniform(padded.iter().copied());
             let overhead = padded.iter().sum::<u64>() as f64 / total as f64 - 1.0;

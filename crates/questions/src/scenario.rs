@@ -1,5 +1,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sightline_architectures::{NAMES, REFERENCES};
 use sightline_lists::Radius;
 use sightline_messenger::Padding;
 use sightline_protocol::{Network, Span};
@@ -19,7 +20,7 @@ pub struct Scenario {
     pub architectures: Vec<String>,
     /// The questions to ask.
     pub questions: Vec<String>,
-    /// Reporting trials per task and system; as many again serve to choose the adversary.
+    /// Reporting trials per task and system; half as many more serve to choose the adversary.
     pub trials: u32,
     /// Users of a deployment, two of whom converse.
     pub users: u16,
@@ -89,7 +90,7 @@ impl Default for Scenario {
     fn default() -> Self {
         Self {
             seed: 1,
-            architectures: sightline_architectures::NAMES.map(str::to_owned).into(),
+            architectures: NAMES.map(str::to_owned).into(),
             questions: QUESTIONS.map(str::to_owned).into(),
             trials: 1000,
             users: 2,
@@ -227,7 +228,8 @@ impl Scenario {
     /// # Errors
     /// [`ScenarioError`] for the first that cannot be used.
     pub fn check(&self) -> Result<(), ScenarioError> {
-        known("architecture", &self.architectures, &sightline_architectures::NAMES)?;
+        let systems = [&NAMES[..], &REFERENCES[..]].concat();
+        known("architecture", &self.architectures, &systems)?;
         known("question", &self.questions, &QUESTIONS)?;
         let padding = Padding::ALL.map(|padding| padding.to_string());
         let padding = padding.each_ref().map(String::as_str);
@@ -262,6 +264,13 @@ impl Scenario {
             (20..=10_000).contains(&repetitions),
             repetitions.to_string(),
         )
+    }
+
+    /// Trials to choose the adversary on, and to report. Choosing takes less evidence than bounding: what it needs a
+    /// thousand trials to prove is plain on five hundred.
+    pub(crate) fn halves(&self) -> [u32; 2] {
+        const LEAST: u32 = 100;
+        [(self.trials / 2).max(LEAST.min(self.trials)), self.trials]
     }
 
     pub(crate) fn padding(&self) -> Padding {

@@ -26,8 +26,8 @@ pub struct Half {
     groups: Vec<Group>,
 }
 
-/// Pictures of one length: each padded with trailing zero bytes, which no decoder reads, to the longest of its group.
-#[derive(Default, Clone)]
+/// Pictures of one length, as [`padded`] makes them. No decoder reads trailing zero bytes.
+#[derive(Default)]
 pub(crate) struct Group {
     pub(crate) ordinary: Vec<Picture>,
     pub(crate) listed: Vec<Picture>,
@@ -84,11 +84,12 @@ impl World {
             Some(folder) => Corpus::read_folder(folder, progress)?,
             None => Corpus::generated(*seed.derive("corpus", 0).as_bytes(), scenario.pictures.count, progress),
         };
-        let hashes: Vec<Option<Pdq>> =
-            corpus.pictures.par_iter().map(|picture| sightline_fingerprint::fingerprint(&picture.bytes).ok()).collect();
-        let detailed = |pdq: &Option<Pdq>| pdq.filter(|pdq| pdq.quality >= MINIMUM_QUALITY);
-        let mut usable: Vec<(usize, Pdq)> =
-            hashes.iter().enumerate().filter_map(|(number, pdq)| Some((number, detailed(pdq)?))).collect();
+        let memo = Memo::default();
+        let hashed = |bytes: Arc<[u8]>| {
+            let pdq = memo.look(&bytes).marks.as_ref().ok()?.pdq;
+            (pdq.quality >= MINIMUM_QUALITY).then_some(Picture { bytes, pdq })
+        };
+        let mut usable: Vec<Picture> = padded(&corpus).into_par_iter().filter_map(hashed).collect();
         let total = corpus.pictures.len();
         if usable.len() < LEAST {
             return Err(WorldError::TooFew { usable: usable.len(), total, least: LEAST });
@@ -97,54 +98,58 @@ impl World {
         shuffle(&mut usable, &mut stream);
 
         let (listed, rest) = usable.split_at((usable.len() / 5).max(4));
-        let of_picture = |(_, pdq): &(usize, Pdq)| Entry { hash: pdq.hash, provenance: Provenance::Picture };
+        let of_picture = |picture: &Picture| Entry { hash: picture.pdq.hash, provenance: Provenance::Picture };
         let filler = scenario.list.entries.saturating_sub(listed.len());
         let code = |_| Entry { hash: random_hash(&mut stream), provenance: Provenance::Code };
         let list =
             HashList::new((0..filler).map(code).collect::<Vec<_>>().into_iter().chain(listed.iter().map(of_picture)));
-        let far = |(_, pdq): &&(usize, Pdq)| list.nearest_within(&pdq.hash, scenario.radius()).is_none();
-        let ordinary: Vec<(usize, Pdq)> = rest.iter().filter(far).copied().collect();
+        let far = |picture: &&Picture| list.nearest_within(&picture.pdq.hash, scenario.radius()).is_none();
+        let ordinary: Vec<Picture> = rest.iter().filter(far).cloned().collect();
 
-        let half = |number: usize| {
-            let take =
-                |all: &[(usize, Pdq)]| -> Vec<(usize, Pdq)> { all.iter().skip(number).step_by(2).copied().collect() };
-            Half::new(&corpus, &take(&ordinary), &take(listed))
-        };
         Ok(Self {
-            halves: [half(0), half(1)],
+            halves: [0, 1].map(|half| {
+                let every_other = |pictures: &[Picture]| pictures.iter().skip(half).step_by(2).cloned().collect();
+                Half::new(every_other(&ordinary), every_other(listed))
+            }),
             left_out: total - listed.len() - ordinary.len(),
             setup: Setup {
                 users: scenario.users,
                 padding: scenario.padding(),
                 list: Arc::new(list),
                 radius: scenario.radius(),
-                memo: Arc::new(Memo::default()),
+                memo: Arc::new(memo),
             },
             corpus,
         })
     }
 }
 
+/// The pictures, padded with trailing zero bytes to the longest of their class: half an octave, which is wide enough for
+/// pairs in a small folder and narrow enough for little padding.
+fn padded(corpus: &Corpus) -> Vec<Arc<[u8]>> {
+    let class = |bytes: &[u8]| (bytes.len() as u128).pow(2).ilog2();
+    let mut longest: BTreeMap<u32, usize> = BTreeMap::new();
+    let pictures = || corpus.pictures.iter().map(|picture| &picture.bytes).filter(|bytes| !bytes.is_empty());
+    for bytes in pictures() {
+        let longest = longest.entry(class(bytes)).or_default();
+        *longest = bytes.len().max(*longest);
+    }
+    let pad = |bytes: &Arc<[u8]>| {
+        let mut padded = bytes.to_vec();
+        padded.resize(longest[&class(bytes)], 0);
+        padded.into()
+    };
+    pictures().map(pad).collect()
+}
+
 impl Half {
-    fn new(corpus: &Corpus, ordinary: &[(usize, Pdq)], listed: &[(usize, Pdq)]) -> Self {
-        let mut groups: BTreeMap<u32, Group> = BTreeMap::new();
-        let picture =
-            |(number, pdq): &(usize, Pdq)| Picture { bytes: Arc::clone(&corpus.pictures[*number].bytes), pdq: *pdq };
-        let class = |picture: &Picture| picture.bytes.len().ilog2();
-        for picture in ordinary.iter().map(picture) {
-            groups.entry(class(&picture)).or_default().ordinary.push(picture);
+    fn new(ordinary: Vec<Picture>, listed: Vec<Picture>) -> Self {
+        let mut groups: BTreeMap<usize, Group> = BTreeMap::new();
+        for picture in ordinary {
+            groups.entry(picture.bytes.len()).or_default().ordinary.push(picture);
         }
-        for picture in listed.iter().map(picture) {
-            groups.entry(class(&picture)).or_default().listed.push(picture);
-        }
-        for group in groups.values_mut() {
-            let all = || group.ordinary.iter().chain(&group.listed);
-            let longest = all().map(|picture| picture.bytes.len()).max().unwrap_or(0);
-            for picture in group.ordinary.iter_mut().chain(&mut group.listed) {
-                let mut bytes = picture.bytes.to_vec();
-                bytes.resize(longest, 0);
-                picture.bytes = bytes.into();
-            }
+        for picture in listed {
+            groups.entry(picture.bytes.len()).or_default().listed.push(picture);
         }
         Self { groups: groups.into_values().collect() }
     }

@@ -31,12 +31,14 @@ pub(crate) fn run(options: &Assess) -> Result<(), Failure> {
             "a control failed: the numbers of this run mean nothing; see the report",
         ));
     }
-    if found.undeclared.is_empty() {
-        Ok(())
-    } else {
-        let leaks = found.undeclared.join("\n  ");
-        Err(Failure::new(failure::UNDECLARED, format!("leaks that are not declared:\n  {leaks}")))
-    }
+    let complaint = |what: &str, which: &[String]| {
+        let lines = which.iter().map(|line| format!("\n  {line}"));
+        (!which.is_empty()).then(|| format!("{what}:{}", lines.collect::<String>()))
+    };
+    let leaks = complaint("leaks that are not declared", &found.undeclared);
+    let broken = complaint("systems that did not work", &found.broken);
+    let complaints: Vec<String> = leaks.into_iter().chain(broken).collect();
+    if complaints.is_empty() { Ok(()) } else { Err(Failure::new(failure::UNDECLARED, complaints.join("\n"))) }
 }
 
 /// The scenario with the options applied, and its text as given.

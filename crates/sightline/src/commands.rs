@@ -1,24 +1,28 @@
 use crate::failure::{self, Failure};
 use crate::progress::{self, Bar};
 use crate::{assess, print, say};
-use sightline_architectures::{NAMES, by_name};
+use sightline_architectures::{NAMES, REFERENCES, by_name};
 use sightline_evidence::{FlowStep, RunFolder};
 use sightline_questions::{Scenario, profile};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn architectures() -> Result<(), Failure> {
-    for name in NAMES {
-        if let Some(architecture) = by_name(name) {
-            let profile = architecture.profile();
-            print(&format!("{name:16} {} (row {})", profile.title, profile.row))?;
-        }
+    let titles = |names: &[&'static str]| -> Vec<(&str, &str)> {
+        names.iter().filter_map(|name| Some((*name, by_name(name)?.profile().title))).collect()
+    };
+    for (name, title) in titles(&NAMES) {
+        print(&format!("{name:16} {title}"))?;
+    }
+    print("\nReference systems, to see the instrument work:")?;
+    for (name, title) in titles(&REFERENCES) {
+        print(&format!("{name:16} {title}"))?;
     }
     print("\nNext: sightline explain NAME")
 }
 
 pub(crate) fn explain(name: &str) -> Result<(), Failure> {
     let Some(architecture) = by_name(name) else {
-        let known = NAMES.join(", ");
+        let known = [&NAMES[..], &REFERENCES[..]].concat().join(", ");
         return Err(Failure::new(failure::USAGE, format!("there is no architecture `{name}`; there are: {known}")));
     };
     let profile = profile(architecture.as_ref());

@@ -20,7 +20,7 @@ pub(crate) fn listen() {
     }
 }
 
-/// A bar that says what is being done and how long it will take, and vanishes; the time of each part.
+/// A bar that says what is being done and how long the whole will take, and vanishes; the time of each part.
 pub(crate) struct Bar {
     bar: ProgressBar,
     parts: Mutex<Vec<(String, Instant, Duration)>>,
@@ -29,7 +29,7 @@ pub(crate) struct Bar {
 impl Bar {
     pub(crate) fn new() -> Self {
         let bar = ProgressBar::new(0);
-        let style = ProgressStyle::with_template("{msg:34} {bar:30} {pos}/{len} {eta} left");
+        let style = ProgressStyle::with_template("{msg:34} {bar:30} {percent:>3} %, {eta} left");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         Self { bar, parts: Mutex::default() }
     }
@@ -51,12 +51,14 @@ impl Bar {
 }
 
 impl Progress for Bar {
-    fn begin(&self, name: &str, steps: u64) {
+    fn plan(&self, steps: u64) {
+        self.bar.set_length(steps);
+    }
+
+    fn begin(&self, name: &str) {
         self.close();
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         parts.push((name.to_owned(), clock::now(), Duration::ZERO));
-        self.bar.reset();
-        self.bar.set_length(steps);
         self.bar.set_message(name.to_owned());
     }
 

@@ -1,9 +1,8 @@
 //! Features and scores as columns: constant ones dropped, values binned and standardised.
 
 use super::Trial;
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::fmt::Display;
 
 /// Up to this many distinct values each gets a bin of its own.
 const EXACT: usize = 32;
@@ -15,42 +14,43 @@ const CUTOFF: f64 = 4.0;
 const LARGEST: f32 = 1e30;
 
 /// How columns are read: fixed on the selection half without looking at the truth.
-pub(super) struct Columns(Vec<Column>);
+pub(super) struct Columns<F>(Vec<(Source<F>, Column)>);
 
 struct Column {
-    source: Source,
     /// The least value of every bin but the first.
     edges: Vec<f32>,
     mean: f64,
     deviation: f64,
 }
 
-enum Source {
+enum Source<F> {
     Score(usize),
-    Feature(Arc<str>),
+    Feature(F),
 }
 
 /// Trials read through columns.
-pub(super) struct Sample<'a> {
-    trials: &'a [Trial],
+pub(super) struct Sample {
+    truths: Vec<bool>,
+    /// Per structural adversary: its opinion on each trial, 0 for none.
+    scores: Vec<Vec<f32>>,
     /// Per column: the bin of each trial.
     pub(super) bins: Vec<Vec<u8>>,
     /// Per column: the standardised value of each trial.
     pub(super) standard: Vec<Vec<f32>>,
 }
 
-impl Columns {
-    /// The columns that vary on these trials, scores first, then features by name; and the trials read through them.
-    pub(super) fn of<'a>(trials: &'a [Trial], adversaries: &[&str]) -> (Self, Sample<'a>) {
-        let scores = (0..adversaries.len()).map(Source::Score);
-        let sources: Vec<Source> = scores.chain(names(trials).into_iter().map(Source::Feature)).collect();
+impl<F: Clone + Ord + Display> Columns<F> {
+    /// The columns that vary on these trials, scores first, then features in order; and the trials read through them.
+    pub(super) fn of(trials: &[Trial<F>], adversaries: usize) -> (Self, Sample) {
+        let features: BTreeSet<&F> = trials.iter().flat_map(|trial| trial.features.keys()).collect();
+        let scores = (0..adversaries).map(Source::Score);
+        let sources: Vec<Source<F>> = scores.chain(features.into_iter().cloned().map(Source::Feature)).collect();
         let all = values(trials, &sources.iter().collect::<Vec<_>>());
         let varies = |values: &[f32]| values.iter().any(|value| value.total_cmp(&values[0]).is_ne());
-        let (sources, values): (Vec<Source>, Vec<Vec<f32>>) =
+        let (sources, values): (Vec<Source<F>>, Vec<Vec<f32>>) =
             sources.into_iter().zip(all).filter(|(_, values)| varies(values)).unzip();
-        let columns =
-            Self(sources.into_iter().zip(&values).map(|(source, values)| Column::new(source, values)).collect());
-        let sample = columns.sample(trials, &values);
+        let columns = Self(sources.into_iter().zip(values.iter().map(|values| Column::new(values))).collect());
+        let sample = columns.sample(trials, adversaries, &values);
         (columns, sample)
     }
 
@@ -59,50 +59,55 @@ impl Columns {
     }
 
     /// The name of a column.
-    pub(super) fn name<'a>(&'a self, column: usize, adversaries: &[&'a str]) -> &'a str {
-        match &self.0[column].source {
-            Source::Score(score) => adversaries[*score],
-            Source::Feature(name) => name,
+    pub(super) fn name(&self, column: usize, adversaries: &[&str]) -> String {
+        match &self.0[column].0 {
+            Source::Score(score) => adversaries[*score].to_owned(),
+            Source::Feature(feature) => feature.to_string(),
         }
     }
 
     /// Reads further trials.
-    pub(super) fn read<'a>(&self, trials: &'a [Trial]) -> Sample<'a> {
-        self.sample(trials, &values(trials, &self.0.iter().map(|column| &column.source).collect::<Vec<_>>()))
+    pub(super) fn read(&self, trials: &[Trial<F>], adversaries: usize) -> Sample {
+        self.sample(trials, adversaries, &values(trials, &self.0.iter().map(|(source, _)| source).collect::<Vec<_>>()))
     }
 
-    fn sample<'a>(&self, trials: &'a [Trial], values: &[Vec<f32>]) -> Sample<'a> {
-        let columns = || self.0.iter().zip(values);
+    fn sample(&self, trials: &[Trial<F>], adversaries: usize, values: &[Vec<f32>]) -> Sample {
+        let columns = || self.0.iter().map(|(_, column)| column).zip(values);
         let bins = |(column, values): (&Column, &Vec<f32>)| values.iter().map(|value| column.bin(*value)).collect();
         let standard =
             |(column, values): (&Column, &Vec<f32>)| values.iter().map(|value| column.standardise(*value)).collect();
-        Sample { trials, bins: columns().map(bins).collect(), standard: columns().map(standard).collect() }
+        Sample {
+            truths: trials.iter().map(|trial| trial.truth).collect(),
+            scores: (0..adversaries).map(|score| trials.iter().map(|trial| trial.score(score)).collect()).collect(),
+            bins: columns().map(bins).collect(),
+            standard: columns().map(standard).collect(),
+        }
     }
 }
 
-impl Sample<'_> {
+impl Sample {
     pub(super) fn len(&self) -> usize {
-        self.trials.len()
+        self.truths.len()
     }
 
     pub(super) fn truth(&self, row: usize) -> bool {
-        self.trials[row].truth
+        self.truths[row]
     }
 
     /// The opinion of a structural adversary; 0 for none.
     pub(super) fn score(&self, score: usize, row: usize) -> f32 {
-        self.trials[row].score(score)
+        self.scores[score][row]
     }
 }
 
-impl Trial {
+impl<F> Trial<F> {
     fn score(&self, score: usize) -> f32 {
         self.scores.get(score).copied().map_or(0.0, finite)
     }
 }
 
 impl Column {
-    fn new(source: Source, values: &[f32]) -> Self {
+    fn new(values: &[f32]) -> Self {
         let count = values.len() as f64;
         let mean = values.iter().map(|value| f64::from(*value)).sum::<f64>() / count;
         let variance = values.iter().map(|value| (f64::from(*value) - mean).powi(2)).sum::<f64>() / count;
@@ -115,7 +120,7 @@ impl Column {
             edges.dedup();
         }
         edges.remove(0);
-        Self { source, edges, mean, deviation: variance.sqrt() }
+        Self { edges, mean, deviation: variance.sqrt() }
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "there are at most 31 edges")]
@@ -129,39 +134,18 @@ impl Column {
     }
 }
 
-/// All names of features, in order.
-fn names(trials: &[Trial]) -> BTreeSet<Arc<str>> {
-    let mut names = BTreeSet::new();
-    let mut previous: Option<&Trial> = None;
+/// Per source the value of each trial. Features are in their order, as in the trials.
+fn values<F: Ord>(trials: &[Trial<F>], sources: &[&Source<F>]) -> Vec<Vec<f32>> {
+    let mut values = vec![Vec::with_capacity(trials.len()); sources.len()];
     for trial in trials {
-        // Views of one observer mostly have the same features.
-        if previous.is_none_or(|previous| !previous.features.keys().eq(trial.features.keys())) {
-            names.extend(trial.features.keys().cloned());
-        }
-        previous = Some(trial);
-    }
-    names
-}
-
-/// Per source the value of each trial. Features are in order of their names, as in the trials.
-fn values(trials: &[Trial], sources: &[&Source]) -> Vec<Vec<f32>> {
-    let mut values: Vec<Vec<f32>> = sources.iter().map(|_| Vec::with_capacity(trials.len())).collect();
-    for trial in trials {
-        let mut present = trial.features.iter();
-        let mut next = present.next();
+        let mut present = trial.features.iter().peekable();
         for (source, values) in sources.iter().zip(&mut values) {
             values.push(match source {
                 Source::Score(score) => trial.score(*score),
-                Source::Feature(name) => loop {
-                    match next.map(|(other, value)| (other.cmp(name), value)) {
-                        Some((Ordering::Less, _)) => next = present.next(),
-                        Some((Ordering::Equal, value)) => {
-                            next = present.next();
-                            break finite(*value);
-                        }
-                        Some((Ordering::Greater, _)) | None => break 0.0,
-                    }
-                },
+                Source::Feature(feature) => {
+                    while present.next_if(|(other, _)| *other < feature).is_some() {}
+                    present.next_if(|(other, _)| *other == feature).map_or(0.0, |(_, value)| finite(*value))
+                }
             });
         }
     }

@@ -46,7 +46,7 @@ pub(super) struct Neighbours {
 
 impl Rule {
     /// Trains on the given rows of the sample.
-    pub(super) fn fit(learner: Learner, sample: &Sample<'_>, rows: Range<usize>) -> Self {
+    pub(super) fn fit(learner: Learner, sample: &Sample, rows: Range<usize>) -> Self {
         match learner {
             Learner::Guessing => Self::Guessing,
             Learner::Structural(score) => threshold(score, sample, rows),
@@ -77,7 +77,7 @@ impl Rule {
     }
 
     /// The opinion on each row: above 0 for H₁, below for H₀, 0 for none.
-    pub(super) fn opinions(&self, sample: &Sample<'_>, rows: Range<usize>) -> Vec<f64> {
+    pub(super) fn opinions(&self, sample: &Sample, rows: Range<usize>) -> Vec<f64> {
         match self {
             Self::Guessing => vec![0.0; rows.len()],
             Self::Threshold { score, sign, cut } => rows
@@ -100,7 +100,7 @@ impl Rule {
 }
 
 /// Sign and threshold with the most right opinions; the natural ones unless others are better.
-fn threshold(score: usize, sample: &Sample<'_>, rows: Range<usize>) -> Rule {
+fn threshold(score: usize, sample: &Sample, rows: Range<usize>) -> Rule {
     let opinions = rows.map(|row| (sample.score(score, row), sample.truth(row))).filter(|(value, _)| *value != 0.0);
     let mut opinions: Vec<(f32, bool)> = opinions.collect();
     opinions.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
@@ -133,7 +133,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn of(column: usize, sample: &Sample<'_>, rows: Range<usize>) -> Self {
+    fn of(column: usize, sample: &Sample, rows: Range<usize>) -> Self {
         let highest = sample.bins[column].iter().copied().max().unwrap_or(0);
         let mut bins = vec![[0.0; 2]; usize::from(highest) + 1];
         for row in rows {
@@ -180,7 +180,7 @@ impl Counts {
 }
 
 /// The columns by falling gain; of those with equal bins only the first.
-fn informative(sample: &Sample<'_>, rows: Range<usize>) -> Vec<Counts> {
+fn informative(sample: &Sample, rows: Range<usize>) -> Vec<Counts> {
     let mut seen = BTreeSet::new();
     let different = (0..sample.bins.len()).filter(|column| seen.insert(&sample.bins[*column]));
     let mut counts: Vec<(f64, Counts)> = different
@@ -193,7 +193,7 @@ fn informative(sample: &Sample<'_>, rows: Range<usize>) -> Vec<Counts> {
 
 /// Weights of the regressors. Minorise and maximise with the fixed curvature bound XᵀX/4 (Böhning and Lindsay, Annals of
 /// the Institute of Statistical Mathematics 40, 1988): one factorisation, every step uphill.
-fn logistic(sample: &Sample<'_>, rows: Range<usize>) -> Vec<f64> {
+fn logistic(sample: &Sample, rows: Range<usize>) -> Vec<f64> {
     const PENALTY: f64 = 1.0;
     const STEPS: usize = 20;
     let inputs: Vec<(Vec<f64>, f64)> =
@@ -228,7 +228,7 @@ fn logistic(sample: &Sample<'_>, rows: Range<usize>) -> Vec<f64> {
 }
 
 /// A constant and the standardised columns.
-fn regressors(sample: &Sample<'_>, row: usize) -> Vec<f64> {
+fn regressors(sample: &Sample, row: usize) -> Vec<f64> {
     std::iter::once(1.0).chain(sample.standard.iter().map(|column| f64::from(column[row]))).collect()
 }
 
@@ -265,7 +265,7 @@ fn solve(factor: &[Vec<f64>], mut right: Vec<f64>) -> Vec<f64> {
 
 impl Neighbours {
     /// The majority among the √n nearest and all that are as near as the last of them: its size, above 0 for H₁.
-    fn vote(&self, sample: &Sample<'_>, row: usize) -> f64 {
+    fn vote(&self, sample: &Sample, row: usize) -> f64 {
         if self.truths.is_empty() {
             return 0.0;
         }

@@ -8,23 +8,24 @@
 mod columns;
 mod learners;
 
+use crate::Feature;
 use crate::advantage::Advantage;
 use columns::{Columns, Sample};
 use learners::{Learner, Rule};
 use rand_core::Rng;
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// One trial of the game.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Trial {
+pub struct Trial<F = Feature> {
     /// Whether H₁ was run. Drawn by a fair coin, independently for every trial: the bounds rest on that.
     pub truth: bool,
     /// The opinion of each structural adversary: above 0 for H₁; 0 or not a number for none.
     pub scores: Vec<f32>,
-    /// Numbers read off the view, by name; a name that is absent counts as 0.
-    pub features: BTreeMap<Arc<str>, f32>,
+    /// Numbers read off the view; a feature that is absent counts as 0.
+    pub features: BTreeMap<F, f32>,
 }
 
 /// What the best adversary that was found can do.
@@ -45,15 +46,15 @@ pub struct Estimate {
 ///
 /// `adversaries` names the scores of the trials in their order; missing scores are no opinion, further ones are ignored.
 /// Where the adversary has no opinion, it guesses by a fair coin from `rng`. Equal candidates are decided for the
-/// earlier: structural ones, single features by name, then the learners in the order of [`Estimate::adversary`].
-pub fn estimate(
-    selection: &[Trial],
-    evaluation: &[Trial],
+/// earlier: structural ones, single features in order, then the learners in the order of [`Estimate::adversary`].
+pub fn estimate<F: Clone + Ord + Display>(
+    selection: &[Trial<F>],
+    evaluation: &[Trial<F>],
     adversaries: &[&str],
     level: f64,
     rng: &mut impl Rng,
 ) -> Estimate {
-    let (columns, mut sample) = Columns::of(selection, adversaries);
+    let (columns, mut sample) = Columns::of(selection, adversaries.len());
     let structural = (0..adversaries.len()).map(Learner::Structural);
     let single = (0..columns.len()).map(Learner::Single);
     let joint = [Learner::NaiveBayes, Learner::Logistic, Learner::Neighbours];
@@ -68,7 +69,7 @@ pub fn estimate(
 
     let (winner, points) = best;
     let rule = Rule::fit(winner, &sample, 0..selection.len());
-    let opinions = rule.opinions(&columns.read(evaluation), 0..evaluation.len());
+    let opinions = rule.opinions(&columns.read(evaluation, adversaries.len()), 0..evaluation.len());
     let right = opinions.iter().zip(evaluation).filter(|(opinion, trial)| {
         let guess = if **opinion == 0.0 { rng.next_u64() & 1 == 1 } else { **opinion > 0.0 };
         guess == trial.truth
@@ -84,13 +85,13 @@ pub fn estimate(
             Learner::Neighbours => "nearest-neighbours",
         }
         .to_owned(),
-        feature: telling(winner, &mut sample).map(|column| columns.name(column, adversaries).to_owned()),
+        feature: telling(winner, &mut sample).map(|column| columns.name(column, adversaries)),
         selection_advantage: (points as f64 / selection.len().max(1) as f64 - 1.0).max(0.0),
     }
 }
 
 /// Fits on each half of the sample and judges on the other.
-fn cross_fitted(learner: Learner, sample: &Sample<'_>) -> usize {
+fn cross_fitted(learner: Learner, sample: &Sample) -> usize {
     let [start, middle, end] = [0, sample.len() / 2, sample.len()];
     [(start..middle, middle..end), (middle..end, start..middle)]
         .map(|(fitted, judged)| points(&Rule::fit(learner, sample, fitted), sample, judged))
@@ -99,7 +100,7 @@ fn cross_fitted(learner: Learner, sample: &Sample<'_>) -> usize {
 }
 
 /// 2 points for a right opinion, 1 for none.
-fn points(rule: &Rule, sample: &Sample<'_>, rows: Range<usize>) -> usize {
+fn points(rule: &Rule, sample: &Sample, rows: Range<usize>) -> usize {
     let opinions = rule.opinions(sample, rows.clone());
     let points = opinions.iter().zip(rows).map(|(opinion, row)| match *opinion {
         0.0 => 1,
@@ -109,11 +110,11 @@ fn points(rule: &Rule, sample: &Sample<'_>, rows: Range<usize>) -> usize {
 }
 
 /// The column without which a learner, fitted on one half of the sample, does worst on the other.
-fn telling(learner: Learner, sample: &mut Sample<'_>) -> Option<usize> {
+fn telling(learner: Learner, sample: &mut Sample) -> Option<usize> {
     let middle = sample.len() / 2;
     let rule = Rule::fit(learner, sample, 0..middle);
     (0..sample.bins.len()).filter(|column| rule.uses(*column)).min_by_key(|column| {
-        let shift = |sample: &mut Sample<'_>, by: usize| {
+        let shift = |sample: &mut Sample, by: usize| {
             sample.bins[*column].rotate_left(by);
             sample.standard[*column].rotate_left(by);
         };
@@ -124,6 +125,7 @@ fn telling(learner: Learner, sample: &mut Sample<'_>) -> Option<usize> {
         points
     })
 }
+
 #[cfg(test)]
 #[expect(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
@@ -136,12 +138,12 @@ mod tests {
     }
 
     /// A bit that agrees with the truth with probability (1 + advantage) / 2, among `noise` features.
-    fn trials(stream: &mut Stream, count: usize, advantage: f32, noise: usize) -> Vec<Trial> {
+    fn trials(stream: &mut Stream, count: usize, advantage: f32, noise: usize) -> Vec<Trial<String>> {
         let trial = |_| {
             let truth = stream.next_u64() & 1 == 1;
             let bit = truth == (uniform(stream) < f32::midpoint(1.0, advantage));
-            let mut features: BTreeMap<Arc<str>, f32> =
-                (0..noise).map(|number| (format!("noise-{number:02}").into(), uniform(stream))).collect();
+            let mut features: BTreeMap<String, f32> =
+                (0..noise).map(|number| (format!("noise-{number:02}"), uniform(stream))).collect();
             features.insert("bit".into(), f32::from(u8::from(bit)));
             features.insert("constant".into(), 3.0);
             Trial { truth, scores: vec![0.0], features }
@@ -198,7 +200,7 @@ mod tests {
     #[test]
     fn no_trials_and_no_adversaries_give_no_advantage() {
         let mut stream = Stream::seed_from_u64(5);
-        assert_eq!(estimate(&[], &[], &[], 0.05, &mut stream).advantage.low, 0.0);
+        assert_eq!(estimate::<String>(&[], &[], &[], 0.05, &mut stream).advantage.low, 0.0);
         let silent = trials(&mut stream, 10, 0.0, 0);
         assert_eq!(estimate(&[], &silent, &["silent"], 0.05, &mut stream).advantage.low, 0.0);
     }

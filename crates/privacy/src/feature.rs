@@ -1,0 +1,96 @@
+use sightline_protocol::{PartyId, Seen, Time, View};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Something that can be counted or read off a view, as a general adversary does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Feature {
+    /// Messages on a link.
+    Messages(Link),
+    /// Bytes on a link.
+    Bytes(Link),
+    /// Bytes of the longest message on a link.
+    Longest(Link),
+    /// When the last message on a link was seen, in milliseconds.
+    LastTime(Link),
+    /// Byte `place` of short message `number` on a link, both counted from 0.
+    Byte(Link, u8, u8),
+    /// Entries in a party's memory.
+    MemoryEntries(PartyId),
+    /// Bytes in a party's memory.
+    MemoryBytes(PartyId),
+    /// Seals that the view's keys open.
+    Opened,
+    /// Bytes that the view's keys open.
+    OpenedBytes,
+}
+
+/// From whom, to whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Link(pub PartyId, pub PartyId);
+
+impl fmt::Display for Link {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}>{}", self.0, self.1)
+    }
+}
+
+impl fmt::Display for Feature {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Messages(link) => write!(formatter, "messages {link}"),
+            Self::Bytes(link) => write!(formatter, "bytes {link}"),
+            Self::Longest(link) => write!(formatter, "longest {link}"),
+            Self::LastTime(link) => write!(formatter, "last-time {link}"),
+            Self::Byte(link, number, place) => write!(formatter, "byte {place} of short message {number} {link}"),
+            Self::MemoryEntries(party) => write!(formatter, "memory-entries {party}"),
+            Self::MemoryBytes(party) => write!(formatter, "memory-bytes {party}"),
+            Self::Opened => formatter.write_str("opened"),
+            Self::OpenedBytes => formatter.write_str("opened-bytes"),
+        }
+    }
+}
+
+/// Messages up to this length are looked at byte by byte.
+const SHORT: usize = 32;
+/// So many of the first short messages on every link.
+const FIRST: u8 = 4;
+
+impl Feature {
+    /// The features of a view: messages, bytes, lengths and times on every link, the bytes of short messages, what memory
+    /// holds, what was opened.
+    pub(crate) fn of(view: &View<'_>) -> BTreeMap<Self, f32> {
+        let mut features = BTreeMap::new();
+        let mut put = |feature: Self, value: f32, join: fn(f32, f32) -> f32| {
+            features.entry(feature).and_modify(|old| *old = join(*old, value)).or_insert(value);
+        };
+        let add = |a, b| a + b;
+        let milliseconds = |time: Time| time.as_nanoseconds() as f32 / 1e6;
+        let mut short: BTreeMap<Link, u8> = BTreeMap::new();
+        for Seen { at, from, to, length, bytes } in &view.seen {
+            let link = Link(*from, *to);
+            put(Self::Messages(link), 1.0, add);
+            put(Self::Bytes(link), *length as f32, add);
+            put(Self::Longest(link), *length as f32, f32::max);
+            put(Self::LastTime(link), milliseconds(*at), f32::max);
+            if let Some(bytes) = bytes.filter(|bytes| bytes.len() <= SHORT) {
+                let number = short.entry(link).or_insert(0);
+                if *number < FIRST {
+                    for (place, byte) in (0..).zip(bytes) {
+                        put(Self::Byte(link, *number, place), f32::from(*byte), f32::max);
+                    }
+                    *number += 1;
+                }
+            }
+        }
+        for (_, party, memory) in &view.memory {
+            let bytes: usize = memory.entries().map(|(_, bytes)| bytes.len()).sum();
+            put(Self::MemoryEntries(*party), memory.entries().count() as f32, add);
+            put(Self::MemoryBytes(*party), bytes as f32, add);
+        }
+        let opened: usize = view.opened.iter().map(|opened| opened.plaintext.len()).sum();
+        put(Self::Opened, view.opened.len() as f32, add);
+        put(Self::OpenedBytes, opened as f32, add);
+        features
+    }
+}

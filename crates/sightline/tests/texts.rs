@@ -1,0 +1,6 @@
+//! What the program says: help, listings, errors. `TRYCMD=overwrite cargo test -p sightline` writes them anew.
+
+#[test]
+fn what_the_program_says() {
+    trycmd::TestCases::new().case("tests/cmd/*.trycmd");
+}
