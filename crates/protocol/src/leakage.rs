@@ -163,12 +163,15 @@ pub fn words(clauses: &BTreeSet<Clause>) -> Vec<String> {
             Datum::Content => "the full content",
         };
         let scope = match (clause.scope, clause.datum) {
-            (Scope::Every, Datum::Metadata) => "",
-            (Scope::Every, Datum::Fingerprint) => " of every picture",
-            (Scope::Every, _) => " of every content",
-            (Scope::Matched, _) => " of a content claimed to match",
+            (Scope::Every, Datum::Metadata) => return datum.into(),
+            (Scope::Every, Datum::Fingerprint) => "every picture",
+            (Scope::Every, _) => "every content",
+            (Scope::Matched, _) => "a content claimed to match",
         };
-        format!("{datum}{scope}")
+        match clause.datum {
+            Datum::Metadata | Datum::Kind | Datum::Verdict => format!("of {scope}, {datum}"),
+            Datum::Length | Datum::Fingerprint | Datum::Content => format!("{datum} of {scope}"),
+        }
     };
     if clauses.is_empty() { vec!["nothing".into()] } else { clauses.iter().map(phrase).collect() }
 }

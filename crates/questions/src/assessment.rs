@@ -251,11 +251,8 @@ fn sentence(party: &str, end_to_end: E2e, declared: &BTreeSet<Clause>, own: &[&F
         return format!("Not measured for the {party}: the system did not do what its users commanded: {why}.");
     }
     let won: Vec<&str> = own.iter().filter(|found| found.won()).map(|found| found.task.name()).collect();
-    let resolution = own
-        .iter()
-        .filter_map(|found| found.measured())
-        .map(|measured| measured.minimum_detectable)
-        .fold(0.0, f64::max);
+    let resolution =
+        own.iter().filter_map(|found| found.measured()).map(|measured| measured.minimum_detectable).fold(0.0, f64::max);
     let unwon = format!(
         "no tested adversary told two contents apart; a leak above {resolution:.2} would have been seen with probability 0.8"
     );

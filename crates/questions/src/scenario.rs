@@ -214,6 +214,11 @@ impl Scenario {
         })
     }
 
+    /// The scenario as a file, every default written out.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a scenario holds nothing that TOML cannot")
+    }
+
     /// Smaller numbers everywhere: a first look in seconds.
     #[must_use]
     pub fn quick(mut self) -> Self {
@@ -319,6 +324,14 @@ mod tests {
         let scenario = Scenario::parse("[list]\nradius = 20\n").unwrap();
         assert_eq!(scenario.list, List { radius: 20, ..List::default() });
         assert_eq!(scenario.check(), Ok(()));
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let folder = Pictures { folder: Some("holiday".into()), ..Pictures::default() };
+        for scenario in [Scenario::default(), Scenario { pictures: folder, ..Scenario::default() }.quick()] {
+            assert_eq!(Scenario::parse(&scenario.to_toml()), Ok(scenario));
+        }
     }
 
     #[test]

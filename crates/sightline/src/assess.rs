@@ -41,7 +41,7 @@ pub(crate) fn run(options: &Assess) -> Result<(), Failure> {
     if complaints.is_empty() { Ok(()) } else { Err(Failure::new(failure::UNDECLARED, complaints.join("\n"))) }
 }
 
-/// The scenario with the options applied, and its text as given.
+/// The scenario with the options applied; and its text as given, or written out if none was.
 fn scenario(options: &Assess) -> Result<(Scenario, String), Failure> {
     let path = options.scenario.as_deref();
     let text = path.map_or_else(|| Ok(String::new()), std::fs::read_to_string).map_err(|error| {
@@ -66,6 +66,11 @@ fn scenario(options: &Assess) -> Result<(Scenario, String), Failure> {
         scenario = scenario.quick();
     }
     scenario.check().map_err(|error| Failure::scenario(error, path, &text))?;
+    let text = if path.is_some() {
+        text
+    } else {
+        format!("# No scenario was given: the defaults, with the options of the command.\n\n{}", scenario.to_toml())
+    };
     Ok((scenario, text))
 }
 
