@@ -3,7 +3,9 @@
 
 use sightline_crypto::Seed;
 use sightline_messenger as messenger;
-use sightline_messenger::{Delivery, DeliveryService, Event, GroupId, MemberId, Request, Session};
+use sightline_messenger::{
+    ContentKind, Delivery, DeliveryService, Event, GroupId, MemberId, Padding, Request, Session,
+};
 use sightline_protocol::{
     Command, Content, Display, Memory, PartyId, Reason, Role, Setup, SetupError, Turn, Wire, Work,
 };
@@ -14,13 +16,20 @@ pub(crate) trait Courier: Wire + From<Request> + From<Delivery> {}
 /// The messenger on a device.
 pub(crate) struct Mailbox {
     session: Session,
+    padding: Padding,
 }
 
 impl Mailbox {
     /// The mailbox of user `index`; its secrets derive from `seed`.
     pub(crate) fn new(setup: &Setup, index: u16, seed: &Seed, ledger: sightline_crypto::Ledger) -> Self {
         let seed = seed.derive("messenger", u64::from(index));
-        Self { session: Session::new(MemberId(index), &seed, ledger, setup.padding) }
+        Self { session: Session::new(MemberId(index), &seed, ledger, setup.padding), padding: setup.padding }
+    }
+
+    /// Sealing and opening a content. What is padded takes the time of its padded length, or the time would tell the length.
+    fn work(&self, kind: ContentKind, bytes: &[u8]) -> Work {
+        let padded = |length: usize| usize::try_from(self.padding.padded(length as u64)).unwrap_or(usize::MAX);
+        Work::Bytes(if kind == ContentKind::Text { bytes.len() } else { padded(bytes.len()) })
     }
 
     pub(crate) fn start<M: Courier>(&mut self, turn: &mut Turn<'_, '_, M>) -> Result<(), Reason> {
@@ -50,7 +59,7 @@ impl Mailbox {
                 self.session.update(GroupId(group))
             }
             Command::Send(group, content) => {
-                turn.spend(Work::Bytes(content.bytes.len()));
+                turn.spend(self.work(content.kind, &content.bytes));
                 let content = messenger::Content { kind: content.kind, bytes: content.bytes, name: None };
                 self.session.send(GroupId(group), content)
             }
@@ -64,7 +73,7 @@ impl Mailbox {
         dispatch(requests, turn);
         for event in events {
             if let Event::Received { group, sender, content, .. } = event {
-                turn.spend(Work::Bytes(content.bytes.len()));
+                turn.spend(self.work(content.kind, &content.bytes));
                 let content = Content { kind: content.kind, bytes: content.bytes };
                 turn.show(&Display { group: group.0, sender: sender.0, content });
             }

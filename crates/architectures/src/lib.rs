@@ -3,6 +3,7 @@
 mod courier;
 pub mod device_hashing;
 pub mod e2ee;
+pub mod mutant;
 pub mod plaintext;
 pub mod reference;
 mod reporting;

@@ -43,10 +43,22 @@ impl Memo {
             filtered: stages.filtered,
             dct: stages.dct,
         });
-        let known = Arc::new(Known { digest, marks });
-        let mut memory = lock();
+        self.keep(Known { digest, marks })
+    }
+
+    /// Makes `encoded` known as something with this hash, or as no picture, whatever it is: for simulators, which stand
+    /// in for a picture of which they know the hash alone.
+    pub fn plant(&self, encoded: &[u8], pdq: Option<Pdq>) {
+        let digest = *blake3::hash(encoded).as_bytes();
+        let marks = |pdq| Marks { pdq, filtered: Box::new([[0.0; 64]; 64]), dct: Box::new([[0.0; 16]; 16]) };
+        self.keep(Known { digest, marks: pdq.map(marks).ok_or(FingerprintError::TooSmall { width: 0, height: 0 }) });
+    }
+
+    fn keep(&self, known: Known) -> Arc<Known> {
+        let known = Arc::new(known);
+        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if memory.len() < Self::MOST {
-            memory.insert(digest, Arc::clone(&known));
+            memory.insert(known.digest, Arc::clone(&known));
         }
         known
     }

@@ -1,13 +1,13 @@
 //! One trial of a game: a fresh deployment runs one of two histories, and every observer's saturated view is turned
 //! into what the estimator works on.
 
-use crate::Feature;
 use crate::derived::{Derivations, Mark, Marked, Matcher};
 use crate::distinguish::Trial;
+use crate::{Feature, simulate};
 use sightline_crypto::Seed;
 use sightline_protocol::{
     Action, Adversary, Architecture, Challenge, Clause, Facts, GroupNumber, History, Leakage, Network, Observer,
-    Refusal, Role, RunError, Runner, Setup, SetupError, Transcript, View, Views,
+    PartyId, Refusal, Role, RunError, Runner, Setup, SetupError, Transcript, View, Views,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -70,6 +70,8 @@ pub struct Game<'a> {
     declared: Vec<BTreeSet<Clause>>,
     adversaries: Vec<Box<dyn Adversary>>,
     derivations: Derivations,
+    /// The honest system, which the simulator runs.
+    honest: &'a dyn Architecture,
 }
 
 impl<'a> Game<'a> {
@@ -85,7 +87,15 @@ impl<'a> Game<'a> {
             adversaries: architecture.adversaries(),
             observers,
             derivations: Derivations::default(),
+            honest: architecture,
         }
+    }
+
+    /// Lets the simulator run `honest` where the system under test is a mutation of it.
+    #[must_use]
+    pub fn against(mut self, honest: &'a dyn Architecture) -> Self {
+        self.honest = honest;
+        self
     }
 
     /// The observers, in the order of [`Game::play`]'s results.
@@ -108,8 +118,8 @@ impl<'a> Game<'a> {
     /// # Errors
     /// [`GameError`] if the deployment cannot be made, does not come to rest, or does not do what its users command.
     pub fn play(&self, round: &Round, seed: &Seed) -> Result<Vec<Observation>, GameError> {
-        let members = self.observers.iter().flat_map(Observer::members).collect();
-        let transcript = self.runner(round, seed)?.reading(members).run(round.history(), &[])?;
+        let runner = self.runner(self.architecture, &round.setup, seed)?.reading(self.members());
+        let transcript = runner.run(round.history(), &[])?;
         complete(&transcript, round.history())?;
         let facts = round.histories.each_ref().map(|history| Facts::of(&round.setup, history));
         let challenge = Challenge {
@@ -138,11 +148,56 @@ impl<'a> Game<'a> {
     /// # Errors
     /// As [`Game::play`], but refusals and what is not delivered are left to the caller.
     pub fn run(&self, round: &Round, seed: &Seed) -> Result<Transcript, GameError> {
-        Ok(self.runner(round, seed)?.run(round.history(), &[])?)
+        Ok(self.runner(self.architecture, &round.setup, seed)?.run(round.history(), &[])?)
     }
 
-    fn runner(&self, round: &Round, seed: &Seed) -> Result<Runner, GameError> {
-        let deployment = self.architecture.deploy(&round.setup, &seed.derive("deployment", 0))?;
+    /// One trial of the simulator test (PRIVACY §5): per observer, what it sees of `history` if `real`, and otherwise
+    /// what the simulator makes of the observer's declared leakage of it, beside strings derived from `history`.
+    ///
+    /// # Errors
+    /// As [`Game::play`].
+    pub fn real_or_ideal(
+        &self,
+        setup: &Setup,
+        history: &History,
+        real: bool,
+        seed: &Seed,
+    ) -> Result<Vec<Trial>, GameError> {
+        let facts = Facts::of(setup, history);
+        let contents = history.sends().zip(&facts);
+        let marked: Vec<Marked> =
+            contents.flat_map(|((.., content), facts)| self.derivations.of(setup, content, facts).to_vec()).collect();
+        let matcher = || Matcher::new(marked.iter().map(|(_, string)| Arc::clone(string)));
+        let trial = |views: &mut Views<'_>, matcher: &mut Matcher, observer: &Observer| {
+            let view = views.of(observer);
+            let mut features = Feature::with_verdict(&view, Some(facts.iter().any(|facts| facts.matched)));
+            for found in matcher.find(&view) {
+                *features.entry(Feature::Match(marked[found].0)).or_insert(0.0) += 1.0;
+            }
+            Trial { truth: real, scores: Vec::new(), features }
+        };
+        if real {
+            let transcript = self.runner(self.architecture, setup, seed)?.reading(self.members()).run(history, &[])?;
+            complete(&transcript, history)?;
+            let (mut views, mut matcher) = (Views::new(&transcript), matcher());
+            return Ok(self.observers.iter().map(|observer| trial(&mut views, &mut matcher, observer)).collect());
+        }
+        let ideal = |(observer, clauses): (&Observer, &BTreeSet<Clause>)| {
+            let mut stream = seed.derive("simulator", 0).stream();
+            let (setup, dummy) = simulate::dummy(clauses, setup, history, &facts, &mut stream);
+            let transcript = self.runner(self.honest, &setup, seed)?.reading(self.members()).run(&dummy, &[])?;
+            Ok(trial(&mut Views::new(&transcript), &mut matcher(), observer))
+        };
+        self.observers.iter().zip(&self.declared).map(ideal).collect()
+    }
+
+    /// All members of all observers.
+    fn members(&self) -> BTreeSet<PartyId> {
+        self.observers.iter().flat_map(Observer::members).collect()
+    }
+
+    fn runner(&self, system: &dyn Architecture, setup: &Setup, seed: &Seed) -> Result<Runner, GameError> {
+        let deployment = system.deploy(setup, &seed.derive("deployment", 0))?;
         Ok(Runner::new(deployment, &seed.derive("run", 0)).network(self.network))
     }
 }

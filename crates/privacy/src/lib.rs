@@ -9,6 +9,7 @@ pub mod interval;
 
 mod derived;
 mod feature;
+mod simulate;
 
 pub use derived::Mark;
 pub use feature::{Feature, Link};

@@ -16,6 +16,8 @@ pub enum Datum {
     Fingerprint,
     /// Whether it matched the list.
     Verdict,
+    /// Whether a reviewer confirmed the match.
+    Confirmation,
     /// All of it.
     Content,
 }
@@ -84,6 +86,8 @@ pub struct Facts {
     pub fingerprint: Option<Pdq>,
     /// Whether the list holds an entry within the radius.
     pub matched: bool,
+    /// Whether a reviewer would confirm that.
+    pub confirmed: bool,
     /// Its digest.
     pub digest: [u8; 32],
 }
@@ -109,6 +113,7 @@ impl Facts {
                 length,
                 picture,
                 matched: fingerprint.is_some_and(|pdq| setup.matches(&pdq)),
+                confirmed: fingerprint.is_some_and(|pdq| setup.matches(&pdq)) && setup.recognises(&content.bytes),
                 fingerprint,
                 digest: known.map_or_else(|| *blake3::hash(&content.bytes).as_bytes(), |known| known.digest),
             }
@@ -128,6 +133,7 @@ impl Facts {
                 self.fingerprint.map_or(Vec::new(), |pdq| [pdq.hash.as_bytes().as_slice(), &[pdq.quality]].concat())
             }
             Datum::Verdict => vec![u8::from(self.matched)],
+            Datum::Confirmation => vec![u8::from(self.confirmed)],
             Datum::Content => self.digest.to_vec(),
         }
     }
@@ -160,6 +166,7 @@ pub fn words(clauses: &BTreeSet<Clause>) -> Vec<String> {
             Datum::Kind => "whether it is a picture",
             Datum::Fingerprint => "the perceptual hash",
             Datum::Verdict => "whether it matched",
+            Datum::Confirmation => "whether a reviewer confirmed the match",
             Datum::Content => "the full content",
         };
         let scope = match (clause.scope, clause.datum) {
@@ -169,7 +176,7 @@ pub fn words(clauses: &BTreeSet<Clause>) -> Vec<String> {
             (Scope::Matched, _) => "a content claimed to match",
         };
         match clause.datum {
-            Datum::Metadata | Datum::Kind | Datum::Verdict => format!("of {scope}, {datum}"),
+            Datum::Metadata | Datum::Kind | Datum::Verdict | Datum::Confirmation => format!("of {scope}, {datum}"),
             Datum::Length | Datum::Fingerprint | Datum::Content => format!("{datum} of {scope}"),
         }
     };

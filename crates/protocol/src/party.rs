@@ -164,6 +164,11 @@ impl Context<'_> {
         self.outgoing.push((self.now(), to, message));
     }
 
+    /// What was sent on this input so far: when, to whom, what. A wrapper around a party may change it.
+    pub fn outgoing(&mut self) -> &mut Vec<(Time, PartyId, Vec<u8>)> {
+        &mut self.outgoing
+    }
+
     /// Asks to be woken at `time`; `None` cancels. A party has one such time, and the last call counts.
     pub fn wake_at(&mut self, time: Option<Time>) {
         self.deadline = time;

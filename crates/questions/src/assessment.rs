@@ -1,6 +1,7 @@
 use crate::endpoints_only::{Finding, Task};
+use crate::real_or_ideal::Comparison;
 use crate::world::{World, WorldError};
-use crate::{Scenario, ScenarioError, controls, endpoints_only, gallery, metadata, profile};
+use crate::{Scenario, ScenarioError, controls, endpoints_only, gallery, metadata, profile, real_or_ideal};
 use sightline_architectures::by_name;
 use sightline_crypto::Seed;
 use sightline_evidence::{
@@ -79,6 +80,8 @@ pub struct Assessment {
     pub broken: Vec<String>,
 }
 
+/// Family-wise error level over all tests of one assessment (PRIVACY §4).
+const FAMILY_LEVEL: f64 = 1e-3;
 /// Steps of progress for a picture; a step is about what a trial takes.
 const PICTURE: u64 = 6;
 
@@ -94,7 +97,8 @@ pub fn assess(scenario: &Scenario, progress: &dyn Progress) -> Result<Assessment
     progress.plan(
         scenario.pictures.count as u64 * PICTURE
             + controls::steps(scenario)
-            + systems.len() as u64 * endpoints_only::steps(scenario),
+            + systems.len() as u64 * endpoints_only::steps(scenario)
+            + systems.iter().map(|(_, system)| real_or_ideal::steps(scenario, system.as_ref())).sum::<u64>(),
     );
     progress.begin("pictures");
     let mut done = 0;
@@ -104,7 +108,16 @@ pub fn assess(scenario: &Scenario, progress: &dyn Progress) -> Result<Assessment
     })?;
     progress.check()?;
     let (mut rows, controls) = controls::run(scenario, &world.setup, progress)?;
-    let findings = endpoints_only::run(scenario, &world, &systems, progress)?;
+    let tests = |system: &dyn Architecture| endpoints_only::tests(system) + real_or_ideal::tests(system);
+    let level = FAMILY_LEVEL / systems.iter().map(|(_, system)| tests(system.as_ref())).sum::<usize>().max(1) as f64;
+    let findings = endpoints_only::run(scenario, &world, &systems, level, progress)?;
+    let mut comparisons = Vec::new();
+    for (name, system) in &systems {
+        progress.begin(&format!("{name}: real or ideal"));
+        let system = system.as_ref();
+        comparisons.extend(real_or_ideal::run(scenario, &world, name, system, system, level, progress)?);
+    }
+    rows.extend(comparisons.iter().flat_map(|comparison| comparison.rows(scenario)));
     rows.extend(findings.iter().flat_map(|finding| finding.rows(scenario)));
     progress.begin("metadata");
     rows.extend(metadata::rows(scenario.seed));
@@ -121,7 +134,12 @@ pub fn assess(scenario: &Scenario, progress: &dyn Progress) -> Result<Assessment
         controls,
         gallery,
         corpus: corpus(&world),
-        undeclared: findings.iter().filter(|finding| finding.undeclared()).map(undeclared).collect(),
+        undeclared: findings
+            .iter()
+            .filter(|finding| finding.undeclared())
+            .map(undeclared)
+            .chain(comparisons.iter().filter(|comparison| comparison.differs()).map(beyond))
+            .collect(),
         broken: findings.iter().filter_map(broken).collect::<BTreeSet<_>>().into_iter().collect(),
     })
 }
@@ -134,6 +152,17 @@ fn undeclared(finding: &Finding) -> String {
         finding.architecture,
         finding.observer.name(),
         finding.task.name(),
+        told.unwrap_or_default()
+    )
+}
+
+fn beyond(comparison: &Comparison) -> String {
+    let estimate = comparison.result.as_ref().ok();
+    let told = estimate.map(|estimate| estimate.feature.as_ref().unwrap_or(&estimate.adversary).as_str());
+    format!(
+        "{}: what {} sees differs from what its declared leakage makes of it; told by: {}",
+        comparison.architecture,
+        comparison.observer.name(),
         told.unwrap_or_default()
     )
 }

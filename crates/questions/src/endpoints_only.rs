@@ -18,8 +18,6 @@ use sightline_protocol::{
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Family-wise error level over all tests of one assessment (PRIVACY §4).
-pub(crate) const FAMILY_LEVEL: f64 = 1e-3;
 /// Power at which the minimum detectable advantage is stated.
 const POWER: f64 = 0.8;
 /// A task nobody wins is decided when an advantage above this would have been seen.
@@ -122,6 +120,14 @@ pub(crate) fn conversation(users: u16, sends: Vec<(u16, Content)>) -> History {
     sends.into_iter().zip(0..).fold(founded, |history, ((user, content), number)| {
         history.then(at(3_000 + 500 * number), user, Command::Send(GROUP, content))
     })
+}
+
+/// Single outsiders and all of them together, each member curious.
+pub(crate) fn outsiders_and_all(architecture: &dyn Architecture) -> Vec<Observer> {
+    let outsiders = architecture.outsiders();
+    let singles = outsiders.iter().map(|party| vec![*party]);
+    let all: BTreeSet<Vec<PartyId>> = singles.chain([outsiders.clone()]).collect();
+    all.into_iter().map(Observer::curious).collect()
 }
 
 /// Singles, pairs and all outsiders together, each member curious.
@@ -247,11 +253,17 @@ pub(crate) fn steps(scenario: &Scenario) -> u64 {
     Task::ALL.len() as u64 * scenario.halves().map(u64::from).iter().sum::<u64>()
 }
 
-/// Runs every task on every system and lets every coalition guess.
+/// Tests of one system.
+pub(crate) fn tests(architecture: &dyn Architecture) -> usize {
+    coalitions(architecture).len() * Task::ALL.len()
+}
+
+/// Runs every task on every system and lets every coalition guess, each test at `level`.
 pub(crate) fn run(
     scenario: &Scenario,
     world: &World,
     systems: &[(String, Box<dyn Architecture>)],
+    level: f64,
     progress: &dyn Progress,
 ) -> Result<Vec<Finding>, AssessmentError> {
     let games: Vec<(&String, Game<'_>)> = systems
@@ -261,8 +273,6 @@ pub(crate) fn run(
             (name, Game::new(architecture.as_ref(), scenario.wires(), observers))
         })
         .collect();
-    let tests: usize = games.iter().map(|(_, game)| game.observers().len() * Task::ALL.len()).sum();
-    let level = FAMILY_LEVEL / tests.max(1) as f64;
     let minimum_detectable = advantage::minimum_detectable(u64::from(scenario.trials), level, POWER);
     let mut findings = Vec::new();
     for (name, game) in &games {

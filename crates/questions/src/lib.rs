@@ -1,15 +1,18 @@
 //! The questions, one module each: a procedure on running systems in, evidence rows out.
 
 mod assessment;
+mod calibration;
 mod controls;
 mod endpoints_only;
 mod gallery;
 mod metadata;
 mod profile;
+mod real_or_ideal;
 mod scenario;
 mod world;
 
 pub use assessment::{Assessment, AssessmentError, Progress, assess};
+pub use calibration::{Calibration, calibrate};
 pub use profile::profile;
 pub use scenario::{QUESTIONS, Scenario, ScenarioError};
 pub use world::{World, WorldError};

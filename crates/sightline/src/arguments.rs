@@ -37,6 +37,18 @@ pub(crate) enum Command {
         #[arg(long)]
         rerun: bool,
     },
+    /// Plant leaks of many kinds and sizes in a system, and show which are found and what tells
+    Calibrate {
+        /// Systems to plant them in, separated by commas
+        #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "e2ee")]
+        architectures: Vec<String>,
+        /// The number that everything random derives from
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        seed: u64,
+        /// Fewer pictures and trials
+        #[arg(long)]
+        quick: bool,
+    },
     /// Draw a run's report again from its folder
     Report {
         /// The run's folder

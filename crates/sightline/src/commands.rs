@@ -154,6 +154,37 @@ fn again(path: &Path) -> Result<(), Failure> {
     }
 }
 
+/// A table of planted leaks. A leak where nothing was planted is a failed control.
+pub(crate) fn calibrate(architectures: Vec<String>, seed: u64, quick: bool) -> Result<(), Failure> {
+    let scenario = Scenario { architectures, seed, ..Scenario::default() };
+    let scenario = if quick { scenario.quick() } else { scenario };
+    scenario.check().map_err(|error| Failure::scenario(error, None, ""))?;
+    progress::listen();
+    let bar = Bar::new();
+    let result = sightline_questions::calibrate(&scenario, &bar);
+    bar.finish();
+    let found = result.map_err(Failure::assessment)?;
+    print("system           planted                                                   observer   advantage  told by")?;
+    for line in &found {
+        let low = match line.low {
+            None => "failed".to_owned(),
+            Some(low) if low > 0.0 => format!("≥ {low:.2}"),
+            Some(_) => "not found".to_owned(),
+        };
+        let told_by = if line.low == Some(0.0) { "" } else { line.told_by.as_str() };
+        let text = format!("{:16} {:57} {:10} {low:10} {told_by}", line.architecture, line.planted, line.observer);
+        print(text.trim_end())?;
+    }
+    let alarms = found.iter().filter(|line| !line.leaks && line.low.is_some_and(|low| low > 0.0)).count();
+    let failed = found.iter().filter(|line| line.low.is_none()).count();
+    if alarms + failed == 0 {
+        Ok(())
+    } else {
+        let message = format!("{alarms} leaks were seen where none was planted, and {failed} systems did not work");
+        Err(Failure::new(failure::CONTROL, message))
+    }
+}
+
 pub(crate) fn report(path: &Path) -> Result<(), Failure> {
     let run = RunFolder::open(path).map_err(|error| Failure::environment(&error))?;
     sightline_presentation::render(&run).map_err(|error| Failure::environment(&error))?;

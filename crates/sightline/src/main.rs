@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Command::Explain { name } => commands::explain(&name),
         Command::Fingerprint { files } => commands::fingerprint(&files),
         Command::Verify { run, rerun } => commands::verify(&run, rerun),
+        Command::Calibrate { architectures, seed, quick } => commands::calibrate(architectures, seed, quick),
         Command::Report { run } => commands::report(&run),
     };
     match result {

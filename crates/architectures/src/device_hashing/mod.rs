@@ -169,12 +169,14 @@ impl Architecture for DeviceHashing {
                 Clause::matched(Datum::Content),
             ]
             .into(),
-            // A check is traffic of its own, and so is a disclosure, at its own length.
+            // A check is traffic of its own, and so are a disclosure and a report. How long hashing takes tells how long
+            // the picture is.
             Role::Network => [
                 Clause::every(Datum::Metadata),
                 Clause::every(Datum::Kind),
                 Clause::every(Datum::Verdict),
-                Clause::matched(Datum::Length),
+                Clause::every(Datum::Length),
+                Clause::matched(Datum::Confirmation),
             ]
             .into(),
             Role::Reviewer | Role::ReportAuthority => [Datum::Metadata, Datum::Content].map(Clause::matched).into(),

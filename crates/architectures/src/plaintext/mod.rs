@@ -128,9 +128,11 @@ impl Architecture for Plaintext {
     fn declared(&self, role: Role) -> BTreeSet<Clause> {
         match role {
             Role::Provider => [Datum::Metadata, Datum::Content].map(Clause::every).into(),
-            // Records are not padded, a report is traffic of its own, and a picture is delivered later than another
+            // Records are not padded, reports are traffic of their own, and a picture is delivered later than another
             // content because it is hashed first.
-            Role::Network => [Datum::Metadata, Datum::Length, Datum::Kind, Datum::Verdict].map(Clause::every).into(),
+            Role::Network => [Datum::Metadata, Datum::Length, Datum::Kind, Datum::Verdict, Datum::Confirmation]
+                .map(Clause::every)
+                .into(),
             Role::Reviewer | Role::ReportAuthority | Role::LawEnforcement => {
                 [Datum::Metadata, Datum::Content].map(Clause::matched).into()
             }

@@ -15,7 +15,7 @@ pub(super) enum Learner {
     Single(usize),
     /// Sum of the likelihood ratios of the columns that tell more than their histograms cost.
     NaiveBayes,
-    /// Regularised logistic regression on all columns.
+    /// Regularised logistic regression on the columns that tell most.
     Logistic,
     /// Vote of the nearest trials, in the columns that tell most.
     Neighbours,
@@ -26,7 +26,7 @@ pub(super) enum Rule {
     Guessing,
     Threshold { score: usize, sign: f32, cut: f32 },
     Histograms(Vec<Histogram>),
-    Linear(Vec<f64>),
+    Linear { columns: Vec<usize>, weights: Vec<f64> },
     Neighbours(Neighbours),
 }
 
@@ -55,7 +55,13 @@ impl Rule {
                 let counts = informative(sample, rows).into_iter().filter(|counts| counts.gain() > 0.0);
                 Self::Histograms(counts.map(|counts| counts.histogram()).collect())
             }
-            Learner::Logistic => Self::Linear(logistic(sample, rows)),
+            Learner::Logistic => {
+                // Factoring takes the square of the columns and more.
+                const COLUMNS: usize = 128;
+                let telling = informative(sample, rows.clone());
+                let columns: Vec<usize> = telling.iter().take(COLUMNS).map(|counts| counts.column).collect();
+                Self::Linear { weights: logistic(sample, &columns, rows), columns }
+            }
             Learner::Neighbours => {
                 const COLUMNS: usize = 8;
                 let telling = informative(sample, rows.clone());
@@ -71,7 +77,7 @@ impl Rule {
         match self {
             Self::Guessing | Self::Threshold { .. } => false,
             Self::Histograms(histograms) => histograms.iter().any(|histogram| histogram.column == column),
-            Self::Linear(_) => true,
+            Self::Linear { columns, .. } => columns.contains(&column),
             Self::Neighbours(neighbours) => neighbours.columns.contains(&column),
         }
     }
@@ -93,7 +99,9 @@ impl Rule {
                     histograms.iter().map(ratio).sum()
                 })
                 .collect(),
-            Self::Linear(weights) => rows.map(|row| dot(weights, &regressors(sample, row))).collect(),
+            Self::Linear { columns, weights } => {
+                rows.map(|row| dot(weights, &regressors(sample, columns, row))).collect()
+            }
             Self::Neighbours(neighbours) => rows.map(|row| neighbours.vote(sample, row)).collect(),
         }
     }
@@ -193,12 +201,12 @@ fn informative(sample: &Sample, rows: Range<usize>) -> Vec<Counts> {
 
 /// Weights of the regressors. Minorise and maximise with the fixed curvature bound XᵀX/4 (Böhning and Lindsay, Annals of
 /// the Institute of Statistical Mathematics 40, 1988): one factorisation, every step uphill.
-fn logistic(sample: &Sample, rows: Range<usize>) -> Vec<f64> {
+fn logistic(sample: &Sample, columns: &[usize], rows: Range<usize>) -> Vec<f64> {
     const PENALTY: f64 = 1.0;
     const STEPS: usize = 20;
     let inputs: Vec<(Vec<f64>, f64)> =
-        rows.map(|row| (regressors(sample, row), f64::from(u8::from(sample.truth(row))))).collect();
-    let size = sample.standard.len() + 1;
+        rows.map(|row| (regressors(sample, columns, row), f64::from(u8::from(sample.truth(row))))).collect();
+    let size = columns.len() + 1;
     let mut curvature = vec![vec![0.0; size]; size];
     for (input, _) in &inputs {
         for (index, (row, value)) in curvature.iter_mut().zip(input).enumerate() {
@@ -227,9 +235,9 @@ fn logistic(sample: &Sample, rows: Range<usize>) -> Vec<f64> {
     weights
 }
 
-/// A constant and the standardised columns.
-fn regressors(sample: &Sample, row: usize) -> Vec<f64> {
-    std::iter::once(1.0).chain(sample.standard.iter().map(|column| f64::from(column[row]))).collect()
+/// A constant and the standardised values of these columns.
+fn regressors(sample: &Sample, columns: &[usize], row: usize) -> Vec<f64> {
+    std::iter::once(1.0).chain(columns.iter().map(|column| f64::from(sample.standard[*column][row]))).collect()
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

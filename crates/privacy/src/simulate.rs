@@ -1,0 +1,127 @@
+//! The ideal side (PRIVACY §5): what an observer would see if it were told the declared leakage and nothing else.
+//!
+//! One simulator serves every architecture. It makes a *dummy history* from the leakage alone, and lets the honest system
+//! run it: contents that are not leaked are replaced by zeros of the leaked size class, a leaked fingerprint is given to
+//! the dummy in the table of known pictures, and a leaked verdict without a fingerprint becomes one that gives it. If the
+//! real view cannot be told from that of the dummy, the observer learns no more than the leakage.
+
+use rand_core::Rng;
+use sightline_crypto::Stream;
+use sightline_fingerprint::{Memo, Pdq, PdqHash};
+use sightline_lists::Provenance;
+use sightline_protocol::{
+    Clause, Command, Content, ContentKind, Datum, Facts, GroupNumber, History, Scope, Setup, Time,
+};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What an observer is told about one content: only what its clauses say.
+#[derive(Debug, Clone)]
+struct Told {
+    at: Time,
+    user: u16,
+    group: GroupNumber,
+    /// Padded length, and whether it is an attachment.
+    size_class: (u64, bool),
+    length: Option<u64>,
+    picture: Option<bool>,
+    #[expect(clippy::option_option, reason = "to be told that there is none is more than not to be told")]
+    fingerprint: Option<Option<Pdq>>,
+    matched: Option<bool>,
+    confirmed: Option<bool>,
+    content: Option<Content>,
+}
+
+impl Told {
+    /// The leakage of `clauses`; nothing for contents of which they say nothing.
+    fn of(clauses: &BTreeSet<Clause>, history: &History, facts: &[Facts]) -> Vec<Self> {
+        let told = history.sends().zip(facts).filter_map(|((action, group, content), facts)| {
+            let says = |datum: Datum| {
+                clauses.contains(&Clause::every(datum)) || facts.matched && clauses.contains(&Clause::matched(datum))
+            };
+            let silent = !clauses.iter().any(|clause| clause.scope == Scope::Every || facts.matched);
+            (!silent).then(|| Self {
+                at: action.at,
+                user: action.user,
+                group,
+                size_class: facts.size_class,
+                length: says(Datum::Length).then_some(facts.length),
+                picture: says(Datum::Kind).then_some(facts.picture),
+                fingerprint: says(Datum::Fingerprint).then_some(facts.fingerprint),
+                matched: says(Datum::Verdict).then_some(facts.matched),
+                confirmed: says(Datum::Confirmation).then_some(facts.confirmed),
+                content: says(Datum::Content).then(|| content.clone()),
+            })
+        });
+        told.collect()
+    }
+
+    /// A content of which nothing is true but what was told, and the fingerprint that the dummy system takes it to have.
+    fn dummy(self, number: usize, setup: &Setup, stream: &mut Stream) -> (Content, Option<Pdq>) {
+        if let Some(content) = self.content {
+            let known = setup.memo.look(&content.bytes);
+            return (content, known.marks.as_ref().ok().map(|marks| marks.pdq));
+        }
+        let (padded, attachment) = self.size_class;
+        let picture = self.picture.unwrap_or(self.fingerprint.is_some() || self.matched == Some(true));
+        let kind = match (attachment, picture) {
+            (false, _) => ContentKind::Text,
+            (true, true) => ContentKind::Picture,
+            (true, false) => ContentKind::Document,
+        };
+        // Padding a padded length changes nothing.
+        let length = usize::try_from(self.length.unwrap_or(padded)).expect("the real content is in memory");
+        let mut bytes = vec![0; length];
+        for (byte, value) in bytes.iter_mut().zip(number.to_be_bytes()) {
+            *byte = value;
+        }
+        let matched = self.matched == Some(true);
+        let fingerprint = match self.fingerprint {
+            Some(fingerprint) => fingerprint,
+            None => picture.then(|| with_verdict(matched, self.confirmed == Some(true), setup, stream)),
+        };
+        (Content { kind, bytes }, fingerprint)
+    }
+}
+
+/// Any fingerprint that matches an entry of which a reviewer confirms it, or does not; or that matches none.
+fn with_verdict(matched: bool, confirmed: bool, setup: &Setup, stream: &mut Stream) -> Pdq {
+    let quality = 100;
+    let wanted = if confirmed { Provenance::Picture } else { Provenance::Code };
+    let entry = setup.list.entries().iter().find(|entry| entry.provenance == wanted);
+    if matched && let Some(entry) = entry {
+        return Pdq { hash: entry.hash, quality };
+    }
+    loop {
+        let mut bytes = [0; 32];
+        stream.fill_bytes(&mut bytes);
+        let pdq = Pdq { hash: PdqHash::from_bytes(bytes), quality };
+        if !setup.matches(&pdq) {
+            return pdq;
+        }
+    }
+}
+
+/// The setting and the history that the simulator runs in place of `history`, made from what `clauses` leak of it and from
+/// the commands that send nothing: who founds and changes groups when is part of L₀.
+pub(crate) fn dummy(
+    clauses: &BTreeSet<Clause>,
+    setup: &Setup,
+    history: &History,
+    facts: &[Facts],
+    stream: &mut Stream,
+) -> (Setup, History) {
+    let memo = Memo::default();
+    let sends = Told::of(clauses, history, facts).into_iter().enumerate().map(|(number, told)| {
+        let (at, user, group) = (told.at, told.user, told.group);
+        let (content, fingerprint) = told.dummy(number, setup, stream);
+        memo.plant(&content.bytes, fingerprint);
+        (at, user, Command::Send(group, content))
+    });
+    let changes = history.actions().iter().filter(|action| !matches!(action.command, Command::Send(..)));
+    let mut actions: Vec<(Time, u16, Command)> =
+        changes.map(|action| (action.at, action.user, action.command.clone())).chain(sends).collect();
+    actions.sort_by_key(|(at, ..)| *at);
+    let dummy = actions.into_iter().fold(History::new(), |dummy, (at, user, command)| dummy.then(at, user, command));
+    (Setup { memo: Arc::new(memo), ..setup.clone() }, dummy)
+}
