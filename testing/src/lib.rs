@@ -1,4 +1,5 @@
 //! Conformance suites, reference vectors and adversarial peers.
 
 pub mod conformance;
+pub mod foreign;
 pub mod world;

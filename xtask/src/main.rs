@@ -6,13 +6,16 @@ use std::process::{Command, ExitCode};
 
 const HELP: &str = "cargo xtask test         every check and test: format, lints, crate order, texts, licences, tests
 cargo xtask check-order  workspace members depend only on members above them
-cargo xtask check-text   no machine paths or leftovers in the repository";
+cargo xtask check-text   no machine paths or leftovers in the repository
+cargo xtask fuzz [--seconds N] [TARGET]
+                         libFuzzer on one parser or all of them, N seconds each (60); needs cargo-fuzz and C++";
 
 fn main() -> ExitCode {
     let done = match std::env::args().nth(1).as_deref() {
         Some("test") => test(),
         Some("check-order") => check_order(),
         Some("check-text") => check_text(),
+        Some("fuzz") => fuzz(std::env::args().skip(2)),
         Some("help") | None => {
             println!("{HELP}");
             Ok(())
@@ -44,6 +47,38 @@ fn test() -> Result<(), String> {
         eprintln!("SKIPPED: cargo-deny is not installed, so licences are not checked");
     }
     cargo(&["test", "--workspace"])
+}
+
+/// Searches for inputs that the parsers do not withstand. The tests replay and mutate without any of this.
+fn fuzz(mut arguments: impl Iterator<Item = String>) -> Result<(), String> {
+    let (mut seconds, mut only) = (60, None);
+    while let Some(argument) = arguments.next() {
+        if argument == "--seconds" {
+            let given = arguments.next().and_then(|seconds| seconds.parse().ok());
+            seconds = given.ok_or("--seconds needs a whole number")?;
+        } else {
+            only = Some(argument);
+        }
+    }
+    if !installed("cargo-fuzz") {
+        return Err("cargo-fuzz is not installed: cargo install cargo-fuzz --locked".into());
+    }
+    // The same versions as everywhere; libFuzzer's is added.
+    std::fs::copy("Cargo.lock", "fuzz/Cargo.lock").map_err(|error| format!("fuzz/Cargo.lock: {error}"))?;
+    cargo(&["run", "--quiet", "--package", "sightline-testing", "--example", "fuzz_seeds", "--", "fuzz/corpus"])?;
+    let manifest = manifest(Path::new("fuzz/Cargo.toml"))?;
+    let targets = manifest["bin"].as_array().ok_or("fuzz/Cargo.toml has no targets")?;
+    let targets = targets.iter().filter_map(|target| target["name"].as_str());
+    let chosen: Vec<&str> = targets.filter(|name| only.as_deref().is_none_or(|only| only == *name)).collect();
+    if chosen.is_empty() {
+        return Err(format!("there is no target `{}`; see fuzz/fuzz_targets", only.unwrap_or_default()));
+    }
+    for target in chosen {
+        let limit = format!("-max_total_time={seconds}");
+        // Without a sanitizer it works with the stable compiler.
+        cargo(&["fuzz", "run", "--sanitizer", "none", target, "--", &limit, "-max_len=65536", "-timeout=20"])?;
+    }
+    Ok(())
 }
 
 /// The browser test needs Chromium: installed where that is possible, named where not.

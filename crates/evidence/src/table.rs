@@ -1,3 +1,5 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 
 use crate::columnar;
@@ -85,7 +87,10 @@ impl Table {
     /// # Errors
     /// [`EvidenceError::Parquet`] when the file is no such table.
     pub fn from_parquet(file: std::fs::File) -> Result<Self, EvidenceError> {
-        Ok(Self { rows: columnar::read(file)? })
+        // The Parquet reader asserts some of what it expects of a file.
+        let damaged = |_| EvidenceError::Parquet { detail: "the file is damaged".to_owned() };
+        let rows = catch_unwind(AssertUnwindSafe(|| columnar::read(file))).map_err(damaged)??;
+        Ok(Self { rows })
     }
 
     fn check(&self) -> Result<(), EvidenceError> {

@@ -197,9 +197,12 @@ impl Client {
         Ok(Commit { epoch, commit: bytes(step, &commit)?, welcome: bytes(step, &welcome)? })
     }
 
-    /// Makes a commit that removes `member`.
+    /// Makes a commit that removes `member`, who cannot be this device: RFC 9420 §12.2 wants another to do that.
     pub fn remove(&mut self, group: GroupId, member: MemberId) -> Result<Commit, Error> {
         let step = "removing a member";
+        if member == self.member {
+            return Err(Error::Unsupported("a removal of oneself"));
+        }
         let (mls_group, provider, signer) = self.group(group)?;
         let leaf = leaf(mls_group, member).ok_or(Error::NotAMember(group, member))?;
         let epoch = mls_group.epoch().as_u64();

@@ -392,7 +392,8 @@ impl DeliveryService {
             return Err(Refusal::GroupExists { group });
         }
         let roster = BTreeSet::from([from]);
-        let roster = self.checked_additions(group, &roster, members, welcome)?;
+        let roster = checked_additions(group, &roster, members, welcome)?;
+        self.check_queues(&roster)?;
         self.groups.insert(group, Group { epoch, roster });
         for member in members {
             self.deliver(*member, DeliveryBody::Welcome { group, welcome: welcome.to_owned() }, to);
@@ -416,10 +417,11 @@ impl DeliveryService {
         if let Some(stranger) = removed.iter().find(|member| !current.roster.contains(member)) {
             return Err(Refusal::NotAMember { group, member: *stranger });
         }
-        self.check_queues(&current.roster)?;
         let recipients: Vec<MemberId> = current.roster.iter().copied().filter(|member| *member != from).collect();
-        let mut roster = self.checked_additions(group, &current.roster, added, welcome)?;
+        let mut roster = checked_additions(group, &current.roster, added, welcome)?;
         roster.retain(|member| !removed.contains(member));
+        // A full queue must not keep its owner in the group.
+        self.check_queues(&roster)?;
         let epoch = current.epoch + 1;
         self.groups.insert(group, Group { epoch, roster });
         for member in recipients {
@@ -491,35 +493,33 @@ impl DeliveryService {
             .map_or(Ok(()), |member| Err(Refusal::QueueFull { member: *member }))
     }
 
-    /// `roster` with `added`, if that may be.
-    fn checked_additions(
-        &self,
-        group: GroupId,
-        roster: &BTreeSet<MemberId>,
-        added: &[MemberId],
-        welcome: &[u8],
-    ) -> Result<BTreeSet<MemberId>, Refusal> {
-        limit(LARGEST_MESSAGE, welcome.len())?;
-        limit(MOST_MEMBERS, roster.len() + added.len())?;
-        if added.is_empty() != welcome.is_empty() {
-            return Err(Refusal::WelcomeMismatch);
-        }
-        let mut roster = roster.clone();
-        for member in added {
-            if !roster.insert(*member) {
-                return Err(Refusal::AlreadyAMember { group, member: *member });
-            }
-        }
-        self.check_queues(&roster)?;
-        Ok(roster)
-    }
-
     fn deliver(&mut self, member: MemberId, body: DeliveryBody, to: &mut Deliveries) {
         let mailbox = self.members.entry(member).or_default();
         mailbox.last_delivery += 1;
         mailbox.queue.insert(mailbox.last_delivery, body.clone());
         to.push((member, Delivery { number: mailbox.last_delivery, body }));
     }
+}
+
+/// `roster` with `added`, if that may be.
+fn checked_additions(
+    group: GroupId,
+    roster: &BTreeSet<MemberId>,
+    added: &[MemberId],
+    welcome: &[u8],
+) -> Result<BTreeSet<MemberId>, Refusal> {
+    limit(LARGEST_MESSAGE, welcome.len())?;
+    limit(MOST_MEMBERS, roster.len() + added.len())?;
+    if added.is_empty() != welcome.is_empty() {
+        return Err(Refusal::WelcomeMismatch);
+    }
+    let mut roster = roster.clone();
+    for member in added {
+        if !roster.insert(*member) {
+            return Err(Refusal::AlreadyAMember { group, member: *member });
+        }
+    }
+    Ok(roster)
 }
 
 const fn limit(limit: usize, found: usize) -> Result<(), Refusal> {
@@ -689,6 +689,19 @@ mod tests {
             );
         }
         assert!(bench.service.blobs.is_empty());
+    }
+
+    #[test]
+    fn a_member_with_a_full_queue_stops_the_group_until_it_is_removed() {
+        let mut bench = Bench::default();
+        bench.ask(A, create(&[B]));
+        let queue = &mut bench.service.members.get_mut(&B).unwrap().queue;
+        queue.extend((2..=LONGEST_QUEUE as u64).map(|number| (number, DeliveryBody::KeyPackageWanted)));
+        assert_eq!(bench.refused(A, send(1, None)), Refusal::QueueFull { member: B });
+        assert_eq!(bench.refused(A, commit(1, &[], &[])), Refusal::QueueFull { member: B });
+        let removal = bench.ask(A, commit(1, &[], &[B]));
+        assert!(matches!(removal.as_slice(), [(B, DeliveryBody::Commit { .. }), (A, DeliveryBody::Accepted { .. })]));
+        assert_eq!(bench.refused(A, commit(2, &[B], &[])), Refusal::QueueFull { member: B });
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Everything but short text is sent as an attachment, so that contents of one padded length look alike. Sends wait
 //! until the group is ready and while a commit of this device is under way. A commit that lost its epoch is made again
-//! on top of the winner; a message refused for its epoch is encrypted again.
+//! on top of the winner; a message refused for its epoch is encrypted again, before later ones.
 
 use crate::attachment::{self, SealedAttachment};
 use crate::client::Processed;
@@ -86,6 +86,7 @@ pub struct Session {
     padding: Padding,
     randomness: Stream,
     last_request: u64,
+    sent: u64,
     deliveries: Sequence<DeliveryBody>,
     conversations: BTreeMap<GroupId, Conversation>,
     /// Requests that will be answered, by number.
@@ -95,6 +96,10 @@ pub struct Session {
 /// What waits in one group.
 #[derive(Debug, Default)]
 struct Conversation {
+    /// This device is creating the group, and the service has yet to accept it.
+    creating: bool,
+    /// The request that its creation or change under way waits for.
+    asked: u64,
     /// The change that is under way.
     change: Option<Change>,
     changes: VecDeque<Change>,
@@ -114,6 +119,8 @@ enum Change {
 /// A message on its way.
 #[derive(Debug, Clone)]
 struct Outgoing {
+    /// How many messages the user sent before.
+    place: u64,
     id: MessageId,
     envelope: Vec<u8>,
     blob: Option<BlobId>,
@@ -128,7 +135,8 @@ enum Open {
     Created(GroupId),
     KeyPackage(GroupId),
     Commit(GroupId),
-    Send(GroupId, Outgoing),
+    /// With the epoch in which it was encrypted.
+    Send(GroupId, u64, Outgoing),
     Fetch(GroupId, MemberId, Envelope),
 }
 
@@ -148,6 +156,7 @@ impl Session {
             padding,
             randomness: seed.derive("attachments", 0).stream(),
             last_request: 0,
+            sent: 0,
             deliveries: Sequence::default(),
             conversations: BTreeMap::new(),
             open: BTreeMap::new(),
@@ -181,9 +190,9 @@ impl Session {
         members.sort_unstable();
         members.dedup();
         let mut output = Output::default();
-        self.conversations.insert(group, Conversation::default());
         let body = RequestBody::FetchKeyPackages { members: members.clone() };
-        self.ask(body, Open::Create(group, members), &mut output);
+        let asked = self.ask(body, Open::Create(group, members), &mut output);
+        self.conversations.insert(group, Conversation { creating: true, asked, ..Conversation::default() });
         Ok(output.requests)
     }
 
@@ -225,7 +234,8 @@ impl Session {
             upload = Some(blob);
         }
         let blob = envelope.attachment.as_ref().map(attachment::AttachmentKey::blob);
-        let outgoing = Outgoing { id, envelope: envelope.encode()?, blob, upload };
+        let outgoing = Outgoing { place: self.sent, id, envelope: envelope.encode()?, blob, upload };
+        self.sent += 1;
         self.conversations.entry(group).or_default().outgoing.push_back(outgoing);
         self.advance_now(group)
     }
@@ -284,7 +294,7 @@ impl Session {
         for (number, open) in &self.open {
             let name = format!("session/open/{number:020}");
             match open {
-                Open::Send(group, outgoing) => {
+                Open::Send(group, _, outgoing) => {
                     remember(&mut entries, &format!("{name}/send/{:020}", group.0), outgoing);
                 }
                 Open::Fetch(group, sender, envelope) => entries.push((name, wire::encode(&(group, sender, envelope)))),
@@ -336,16 +346,17 @@ impl Session {
     fn accepted(&mut self, request: u64, output: &mut Output) {
         match self.open.remove(&request) {
             Some(Open::Created(group)) => {
+                let Some(conversation) = self.asking(group, request) else { return };
+                conversation.creating = false;
                 if let Ok(roster) = self.client.roster(group) {
                     output.events.push(Event::Joined { group, roster });
                 }
+                self.advance(group, output);
             }
             Some(Open::Commit(group)) => {
-                let change = self.conversations.get_mut(&group).and_then(|conversation| {
-                    conversation.committed = false;
-                    conversation.change.take()
-                });
-                let (added, removed) = match change {
+                let Some(conversation) = self.asking(group, request) else { return };
+                conversation.committed = false;
+                let (added, removed) = match conversation.change.take() {
                     Some(Change::Add(member, _)) => (vec![member], vec![]),
                     Some(Change::Remove(member)) => (vec![], vec![member]),
                     Some(Change::Update) | None => (vec![], vec![]),
@@ -356,7 +367,10 @@ impl Session {
                 });
                 self.advance(group, output);
             }
-            Some(Open::Send(group, outgoing)) => output.events.push(Event::Sent { group, id: outgoing.id }),
+            Some(Open::Send(group, _, outgoing)) => {
+                output.events.push(Event::Sent { group, id: outgoing.id });
+                self.advance(group, output);
+            }
             // The service accepts nothing else; a second acceptance finds nothing.
             Some(other) => _ = self.open.insert(request, other),
             None => {}
@@ -368,7 +382,7 @@ impl Session {
         let stale = matches!(refusal, Refusal::WrongEpoch { group, epoch } if self.client.epoch(group) == Ok(epoch));
         let group = match self.open.remove(&request) {
             Some(Open::Commit(group)) => {
-                let Some(conversation) = self.conversations.get_mut(&group) else { return };
+                let Some(conversation) = self.asking(group, request) else { return };
                 conversation.committed = false;
                 if let Some(change) = conversation.change.take().filter(|_| stale) {
                     conversation.changes.push_front(change);
@@ -378,16 +392,23 @@ impl Session {
                 }
                 Some(group)
             }
-            Some(Open::Send(group, outgoing)) if stale => {
+            Some(Open::Send(group, _, outgoing)) if stale => {
                 let Some(conversation) = self.conversations.get_mut(&group) else { return };
-                conversation.outgoing.push_back(outgoing);
+                let later = conversation.outgoing.partition_point(|waiting| waiting.place < outgoing.place);
+                conversation.outgoing.insert(later, outgoing);
                 Some(group)
             }
             Some(Open::Create(group, _)) => {
+                if self.asking(group, request).is_none() {
+                    return;
+                }
                 self.conversations.remove(&group);
                 Some(group)
             }
             Some(Open::Created(group)) => {
+                if self.asking(group, request).is_none() {
+                    return;
+                }
                 self.conversations.remove(&group);
                 if let Err(error) = self.client.forget(group) {
                     output.events.push(Event::Failed { group, error });
@@ -395,12 +416,11 @@ impl Session {
                 Some(group)
             }
             Some(Open::KeyPackage(group)) => {
-                if let Some(conversation) = self.conversations.get_mut(&group) {
-                    conversation.change = None;
-                }
+                let Some(conversation) = self.asking(group, request) else { return };
+                conversation.change = None;
                 Some(group)
             }
-            Some(Open::Send(group, _) | Open::Fetch(group, ..)) => Some(group),
+            Some(Open::Send(group, ..) | Open::Fetch(group, ..)) => Some(group),
             None => None,
         };
         if !stale {
@@ -414,6 +434,9 @@ impl Session {
     fn key_packages(&mut self, request: u64, packages: Vec<KeyPackage>, output: &mut Output) {
         match self.open.remove(&request) {
             Some(Open::Create(group, members)) => {
+                if self.asking(group, request).is_none() {
+                    return;
+                }
                 let created = check_owners(&members, &packages).and_then(|()| {
                     let packages: Vec<&[u8]> = packages.iter().map(|package| package.bytes.as_slice()).collect();
                     self.client.create_group(group, &packages)
@@ -422,8 +445,8 @@ impl Session {
                     Ok(created) => {
                         let body =
                             RequestBody::CreateGroup { group, epoch: created.epoch, members, welcome: created.welcome };
-                        self.ask(body, Open::Created(group), output);
-                        self.advance(group, output);
+                        let asked = self.ask(body, Open::Created(group), output);
+                        self.conversations.entry(group).or_default().asked = asked;
                     }
                     Err(error) => {
                         self.conversations.remove(&group);
@@ -432,7 +455,7 @@ impl Session {
                 }
             }
             Some(Open::KeyPackage(group)) => {
-                let Some(conversation) = self.conversations.get_mut(&group) else { return };
+                let Some(conversation) = self.asking(group, request) else { return };
                 let Some(Change::Add(member, _)) = conversation.change.take() else { return };
                 match check_owners(&[member], &packages) {
                     Ok(()) => {
@@ -450,6 +473,12 @@ impl Session {
     }
 
     fn welcomed(&mut self, group: GroupId, welcome: &[u8], output: &mut Output) {
+        // Another has created the group first, so the service will not take ours.
+        if self.conversations.get(&group).is_some_and(|conversation| conversation.creating) {
+            self.conversations.remove(&group);
+            _ = self.client.forget(group);
+            output.events.push(Event::Failed { group, error: Error::GroupExists(group) });
+        }
         let joined =
             self.client.join(welcome).and_then(|joined| self.client.roster(joined).map(|roster| (joined, roster)));
         match joined {
@@ -504,7 +533,7 @@ impl Session {
 
     /// Starts the next change of a group and sends what waits, as far as that is possible now.
     fn advance(&mut self, group: GroupId, output: &mut Output) {
-        if self.client.epoch(group).is_err() {
+        if self.conversations.get(&group).is_none_or(|conversation| conversation.creating) {
             return;
         }
         while let Some(conversation) = self.conversations.get_mut(&group)
@@ -517,8 +546,13 @@ impl Session {
                 output.events.push(Event::Failed { group, error });
             }
         }
+        // What was encrypted in a past epoch may yet be refused, and then goes first.
+        let epoch = self.client.epoch(group);
+        let past = |open: &Open| matches!(open, Open::Send(to, sent, _) if *to == group && epoch != Ok(*sent));
+        let overtaken = self.open.values().any(past);
         while let Some(conversation) = self.conversations.get_mut(&group)
             && !conversation.committed
+            && !overtaken
             && let Some(outgoing) = conversation.outgoing.pop_front()
         {
             if let Err(error) = self.dispatch(group, outgoing, output) {
@@ -536,7 +570,8 @@ impl Session {
             }
             Change::Add(member, None) => {
                 let body = RequestBody::FetchKeyPackages { members: vec![member] };
-                self.ask(body, Open::KeyPackage(group), output);
+                let asked = self.ask(body, Open::KeyPackage(group), output);
+                self.conversations.entry(group).or_default().asked = asked;
                 return Ok(());
             }
             Change::Add(member, Some(package)) => {
@@ -549,7 +584,6 @@ impl Session {
             }
             Change::Update => self.client.update(group)?,
         };
-        self.conversations.entry(group).or_default().committed = true;
         let body = RequestBody::Commit {
             group,
             epoch: made.epoch,
@@ -558,7 +592,10 @@ impl Session {
             added,
             removed,
         };
-        self.ask(body, Open::Commit(group), output);
+        let asked = self.ask(body, Open::Commit(group), output);
+        let conversation = self.conversations.entry(group).or_default();
+        conversation.committed = true;
+        conversation.asked = asked;
         Ok(())
     }
 
@@ -569,7 +606,7 @@ impl Session {
             self.ask(RequestBody::PutBlob { blob }, None, output);
         }
         let body = RequestBody::Send { group, epoch, message, blob: outgoing.blob };
-        self.ask(body, Open::Send(group, outgoing), output);
+        self.ask(body, Open::Send(group, epoch, outgoing), output);
         Ok(())
     }
 
@@ -579,13 +616,21 @@ impl Session {
         Ok(())
     }
 
-    fn ask(&mut self, body: RequestBody, open: impl Into<Option<Open>>, output: &mut Output) {
+    /// The conversation, if its creation or change under way waits for `request`: what was asked before this device
+    /// left the group has no bearing on it.
+    fn asking(&mut self, group: GroupId, request: u64) -> Option<&mut Conversation> {
+        self.conversations.get_mut(&group).filter(|conversation| conversation.asked == request)
+    }
+
+    /// Returns the request's number.
+    fn ask(&mut self, body: RequestBody, open: impl Into<Option<Open>>, output: &mut Output) -> u64 {
         self.last_request += 1;
         let number = self.last_request;
         if let Some(open) = open.into() {
             self.open.insert(number, open);
         }
         output.requests.push(Request { number, body });
+        number
     }
 }
 
