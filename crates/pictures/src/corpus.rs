@@ -108,15 +108,8 @@ impl Corpus {
     /// those that cannot are listed in [`Corpus::rejected`] and never end the reading. The encoded pictures are held in
     /// memory. `progress` receives the number of files done and the total.
     pub fn read_folder(path: &Path, progress: &mut dyn FnMut(usize, usize)) -> Result<Self, CorpusError> {
+        Self::check_folder(path)?;
         let unreadable = |source: io::Error| CorpusError::Unreadable { path: path.to_owned(), source };
-        match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => {}
-            Ok(_) => return Err(CorpusError::NotAFolder { path: path.to_owned() }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(CorpusError::Missing { path: path.to_owned() });
-            }
-            Err(error) => return Err(unreadable(error)),
-        }
         let mut found = Walk { root: path, files: Vec::new(), rejected: Vec::new() };
         found.enter(Path::new("")).map_err(unreadable)?;
         found.files.sort();
@@ -135,6 +128,18 @@ impl Corpus {
             return Err(CorpusError::NoPicture { path: path.to_owned(), rejected });
         }
         Ok(Self { pictures, rejected, source: Source::Folder { path: path.to_owned() } })
+    }
+
+    /// Whether there is a folder `path`, before anything else is done.
+    pub fn check_folder(path: &Path) -> Result<(), CorpusError> {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => Ok(()),
+            Ok(_) => Err(CorpusError::NotAFolder { path: path.to_owned() }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(CorpusError::Missing { path: path.to_owned() })
+            }
+            Err(source) => Err(CorpusError::Unreadable { path: path.to_owned(), source }),
+        }
     }
 
     /// SHA-256 over a name for this format, the number of pictures, and for each its id's length, its id and the

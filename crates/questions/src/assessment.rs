@@ -129,7 +129,7 @@ pub fn assess(scenario: &Scenario, progress: &dyn Progress) -> Result<Assessment
         profiles: systems.iter().map(|(_, architecture)| profile(architecture.as_ref())).collect(),
         statements: systems
             .iter()
-            .flat_map(|(name, architecture)| statements(name, architecture.as_ref(), &findings))
+            .flat_map(|(name, architecture)| statements(name, architecture.as_ref(), &findings, &comparisons))
             .collect(),
         controls,
         gallery,
@@ -237,7 +237,12 @@ fn corpus(world: &World) -> CorpusSummary {
 }
 
 /// One statement per single outsider.
-fn statements(name: &str, architecture: &dyn Architecture, findings: &[Finding]) -> Vec<Statement> {
+fn statements(
+    name: &str,
+    architecture: &dyn Architecture,
+    findings: &[Finding],
+    comparisons: &[Comparison],
+) -> Vec<Statement> {
     architecture
         .outsiders()
         .into_iter()
@@ -246,8 +251,14 @@ fn statements(name: &str, architecture: &dyn Architecture, findings: &[Finding])
             let own: Vec<&Finding> =
                 findings.iter().filter(|found| found.architecture == name && found.observer == observer).collect();
             let declared = architecture.declared(party.role());
-            let end_to_end = end_to_end(&declared, &own);
-            let sentence = sentence(&party.to_string(), end_to_end, &declared, &own);
+            let mut comparisons =
+                comparisons.iter().filter(|found| found.architecture == name && found.observer == observer);
+            let beyond = comparisons.any(Comparison::differs);
+            let end_to_end = if beyond { E2e::No } else { end_to_end(&declared, &own) };
+            let mut sentence = sentence(&party.to_string(), end_to_end, &declared, &own);
+            if beyond {
+                sentence += " It sees more than is declared.";
+            }
             Statement {
                 architecture: name.into(),
                 observer: observer.name(),

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use sightline_architectures::{NAMES, REFERENCES};
 use sightline_lists::Radius;
 use sightline_messenger::Padding;
+use sightline_pictures::{Corpus, CorpusError};
 use sightline_protocol::{Network, Span};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -276,6 +277,14 @@ impl Scenario {
     pub(crate) fn halves(&self) -> [u32; 2] {
         const LEAST: u32 = 100;
         [(self.trials / 2).max(LEAST.min(self.trials)), self.trials]
+    }
+
+    /// Checks that the folder of pictures is there.
+    ///
+    /// # Errors
+    /// [`CorpusError`] if it is not.
+    pub fn check_pictures(&self) -> Result<(), CorpusError> {
+        self.pictures.folder.as_deref().map_or(Ok(()), Corpus::check_folder)
     }
 
     pub(crate) fn padding(&self) -> Padding {

@@ -11,6 +11,7 @@ pub(crate) fn run(options: &Assess) -> Result<(), Failure> {
     progress::listen();
     let start = clock::now();
     let (scenario, text) = scenario(options)?;
+    scenario.check_pictures().map_err(|error| Failure::environment(&error))?;
     let run = RunFolder::create(&options.out).map_err(|error| Failure::environment(&error))?;
     let bar = Bar::new();
     let result = assess(&scenario, &bar);

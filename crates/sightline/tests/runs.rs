@@ -163,6 +163,23 @@ fn ctrl_c_stops_with_130() {
     assert!(stderr(&ended).contains("interrupted"), "{}", stderr(&ended));
 }
 
+/// All lines together raise a false alarm with probability 10⁻³; the three leaks here are told apart almost surely.
+#[test]
+fn calibration_finds_and_names_planted_leaks() {
+    let done = Folder::new().run(&["calibrate", "--quick"]);
+    assert_eq!(code(&done), 0, "{}", stderr(&done));
+    let table = String::from_utf8_lossy(&done.stdout).into_owned();
+    let line = |planted: &str, observer: &str| -> String {
+        let found = table.lines().find(|line| line.contains(planted) && line.contains(observer));
+        found.expect("such a line").to_owned()
+    };
+    assert!(line("nothing", "provider").ends_with("not found"), "{table}");
+    assert!(line("the hash in place of padding", "provider").ends_with("fingerprint-match"), "{table}");
+    assert!(line("the hash sealed", "provider").contains('≥'), "{table}");
+    assert!(line("the hash sealed", "network").ends_with("not found"), "{table}");
+    assert!(line("attachments are not padded", "network").contains("≥"), "{table}");
+}
+
 #[test]
 fn the_report_can_be_drawn_again() {
     let folder = Folder::new();
