@@ -11,14 +11,23 @@ use arguments::{Arguments, Command};
 use clap::Parser;
 use failure::Failure;
 use std::io::Write;
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 fn main() -> ExitCode {
-    std::panic::set_hook(Box::new(|panic| {
-        say(&format!("sightline: this is a bug, please report it with the command you typed: {panic}"));
-        std::process::exit(failure::BUG.into());
-    }));
+    // A library's panic may be caught on the way (a damaged table); what reaches this place is a bug.
+    static PANIC: Mutex<String> = Mutex::new(String::new());
+    let panicked = || PANIC.lock().unwrap_or_else(PoisonError::into_inner);
+    std::panic::set_hook(Box::new(move |panic| *panicked() = panic.to_string()));
     let arguments = Arguments::parse();
+    std::panic::catch_unwind(AssertUnwindSafe(|| run(arguments))).unwrap_or_else(|_| {
+        say(&format!("sightline: this is a bug, please report it with the command you typed: {}", panicked()));
+        ExitCode::from(failure::BUG)
+    })
+}
+
+fn run(arguments: Arguments) -> ExitCode {
     let result = match arguments.command {
         Command::Assess(options) => assess::run(&options),
         Command::Architectures => commands::architectures(),
