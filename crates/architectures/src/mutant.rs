@@ -100,6 +100,10 @@ impl Architecture for Mutant<'_> {
         self.base.declared(role)
     }
 
+    fn receivers(&self) -> BTreeSet<Role> {
+        self.base.receivers()
+    }
+
     fn adversaries(&self) -> Vec<Box<dyn Adversary>> {
         self.base.adversaries()
     }

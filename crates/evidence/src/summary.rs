@@ -231,8 +231,12 @@ pub struct Statement {
     pub end_to_end: E2e,
     /// The answer in one sentence.
     pub sentence: String,
-    /// What is learnt beyond plain end-to-end encryption, item by item; empty for nothing.
+    /// What is learnt by declaration, item by item.
     pub learns: Vec<String>,
+    /// L ∖ F₀: which of it plain end-to-end encryption would not tell; empty for nothing.
+    pub beyond_encryption: Vec<String>,
+    /// L ∖ `F_det`: which of it ideal detection would not tell either; empty for nothing.
+    pub beyond_detection: Vec<String>,
     /// The numbers that it rests on.
     pub evidence: Vec<KeyNumber>,
 }

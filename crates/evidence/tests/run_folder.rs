@@ -226,6 +226,8 @@ fn statement() -> Statement {
         end_to_end: E2e::Yes,
         sentence: "The provider learns nothing of the content.".to_owned(),
         learns: Vec::new(),
+        beyond_encryption: Vec::new(),
+        beyond_detection: Vec::new(),
         evidence: vec![KeyNumber {
             label: "advantage".to_owned(),
             value: Some(0.01),

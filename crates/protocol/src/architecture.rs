@@ -24,6 +24,11 @@ pub trait Architecture: Send + Sync {
     /// What a curious party of this role learns by declaration (PRIVACY §2). A coalition's is the union.
     fn declared(&self, role: Role) -> BTreeSet<Clause>;
 
+    /// The roles that are meant to learn verdicts: the named receivers of ideal detection (PRIVACY §2).
+    fn receivers(&self) -> BTreeSet<Role> {
+        BTreeSet::new()
+    }
+
     /// The adversaries that know how this architecture works.
     fn adversaries(&self) -> Vec<Box<dyn Adversary>> {
         Vec::new()

@@ -50,6 +50,33 @@ impl Clause {
     pub const fn matched(datum: Datum) -> Self {
         Self { datum, scope: Scope::Matched }
     }
+
+    /// Whether who learns this learns `other` as well, whatever the history and the list.
+    pub fn implies(self, other: Self) -> bool {
+        let datum = self.datum == other.datum
+            || self.datum == Datum::Content && matches!(other.datum, Datum::Length | Datum::Kind | Datum::Fingerprint);
+        datum && (self.scope == Scope::Every || other.scope == Scope::Matched)
+    }
+}
+
+/// F₀, what plain end-to-end encryption tells any outsider (PRIVACY §2).
+pub fn plain_encryption() -> BTreeSet<Clause> {
+    [Clause::every(Datum::Metadata)].into()
+}
+
+/// `F_det`, what ideal detection tells an outsider: F₀, and if it is a named `receiver` one verdict per content and the
+/// contents that match (PRIVACY §2).
+pub fn ideal_detection(receiver: bool) -> BTreeSet<Clause> {
+    let mut clauses = plain_encryption();
+    if receiver {
+        clauses.extend([Clause::every(Datum::Verdict), Clause::matched(Datum::Content)]);
+    }
+    clauses
+}
+
+/// L ∖ F: the clauses of `declared` that no clause of `ideal` implies.
+pub fn beyond(declared: &BTreeSet<Clause>, ideal: &BTreeSet<Clause>) -> BTreeSet<Clause> {
+    declared.iter().copied().filter(|clause| !ideal.iter().any(|given| given.implies(*clause))).collect()
 }
 
 /// What the ideal functionality hands to an observer for one history: the values of the declared data. Two histories
@@ -181,4 +208,38 @@ pub fn words(clauses: &BTreeSet<Clause>) -> Vec<String> {
         }
     };
     if clauses.is_empty() { vec!["nothing".into()] } else { clauses.iter().map(phrase).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_ideal_gives_is_no_price() {
+        let provider: BTreeSet<Clause> = [
+            Clause::every(Datum::Metadata),
+            Clause::every(Datum::Fingerprint),
+            Clause::every(Datum::Verdict),
+            Clause::matched(Datum::Content),
+        ]
+        .into();
+        let detecting = beyond(&provider, &plain_encryption());
+        assert_eq!(detecting, &provider - &plain_encryption());
+        assert_eq!(beyond(&provider, &ideal_detection(true)), [Clause::every(Datum::Fingerprint)].into());
+        assert_eq!(beyond(&provider, &ideal_detection(false)), detecting);
+    }
+
+    #[test]
+    fn contents_imply_what_can_be_computed_from_them_alone() {
+        let content = Clause::matched(Datum::Content);
+        for datum in [Datum::Length, Datum::Kind, Datum::Fingerprint] {
+            assert!(content.implies(Clause::matched(datum)));
+            assert!(!content.implies(Clause::every(datum)));
+            assert!(!Clause::every(datum).implies(content));
+            assert!(Clause::every(Datum::Content).implies(Clause::matched(datum)));
+        }
+        // The verdict depends on the list, and who writes to whom is not in the content.
+        assert!(!Clause::every(Datum::Content).implies(Clause::every(Datum::Verdict)));
+        assert!(!Clause::every(Datum::Content).implies(Clause::every(Datum::Metadata)));
+    }
 }

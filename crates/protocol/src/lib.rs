@@ -20,7 +20,7 @@ mod wire;
 pub use architecture::{Adversary, Architecture, Challenge, Deployment, Setup, SetupError};
 pub use history::{Action, Command, Content, ContentKind, Display, GroupNumber, History};
 pub use identity::{PartyId, Role};
-pub use leakage::{Clause, Datum, Facts, Leak, Leakage, Scope, words};
+pub use leakage::{Clause, Datum, Facts, Leak, Leakage, Scope, beyond, ideal_detection, plain_encryption, words};
 pub use machine::{Endpoint, Machine, Turn};
 pub use party::{Context, Memory, Party, Reason, Refusal, Work};
 pub use profile::{Disclosure, MatchRelation, Parameter, PartyProfile, Profile, Step};

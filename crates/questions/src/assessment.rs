@@ -9,7 +9,7 @@ use sightline_evidence::{
 };
 use sightline_pictures::{RejectReason, Source};
 use sightline_privacy::game::{Game, GameError, Round};
-use sightline_protocol::{Architecture, Clause, Datum, Observer, Scope, words};
+use sightline_protocol::{Architecture, Clause, Observer, Scope, beyond, ideal_detection, plain_encryption, words};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Told what an assessment is doing. Called from several threads.
@@ -138,7 +138,7 @@ pub fn assess(scenario: &Scenario, progress: &dyn Progress) -> Result<Assessment
             .iter()
             .filter(|finding| finding.undeclared())
             .map(undeclared)
-            .chain(comparisons.iter().filter(|comparison| comparison.differs()).map(beyond))
+            .chain(comparisons.iter().filter(|comparison| comparison.differs()).map(told_apart))
             .collect(),
         broken: findings.iter().filter_map(broken).collect::<BTreeSet<_>>().into_iter().collect(),
     })
@@ -156,7 +156,7 @@ fn undeclared(finding: &Finding) -> String {
     )
 }
 
-fn beyond(comparison: &Comparison) -> String {
+fn told_apart(comparison: &Comparison) -> String {
     let estimate = comparison.result.as_ref().ok();
     let told = estimate.map(|estimate| estimate.feature.as_ref().unwrap_or(&estimate.adversary).as_str());
     format!(
@@ -253,10 +253,11 @@ fn statements(
             let declared = architecture.declared(party.role());
             let mut comparisons =
                 comparisons.iter().filter(|found| found.architecture == name && found.observer == observer);
-            let beyond = comparisons.any(Comparison::differs);
-            let end_to_end = if beyond { E2e::No } else { end_to_end(&declared, &own) };
+            let undeclared = comparisons.any(Comparison::differs);
+            let price = |ideal| difference(&beyond(&declared, &ideal));
+            let end_to_end = if undeclared { E2e::No } else { end_to_end(&declared, &own) };
             let mut sentence = sentence(&party.to_string(), end_to_end, &declared, &own);
-            if beyond {
+            if undeclared {
                 sentence += " It sees more than is declared.";
             }
             Statement {
@@ -266,15 +267,22 @@ fn statements(
                 end_to_end,
                 sentence,
                 learns: words(&declared),
+                beyond_encryption: price(plain_encryption()),
+                beyond_detection: price(ideal_detection(architecture.receivers().contains(&party.role()))),
                 evidence: own.iter().flat_map(|found| key_numbers(found)).collect(),
             }
         })
         .collect()
 }
 
+/// The clauses in words; nothing for none.
+fn difference(clauses: &BTreeSet<Clause>) -> Vec<String> {
+    if clauses.is_empty() { Vec::new() } else { words(clauses) }
+}
+
 /// End-to-end encrypted for an observer if its declared leakage is part of L₀ and no test says otherwise.
 fn end_to_end(declared: &BTreeSet<Clause>, own: &[&Finding]) -> E2e {
-    let metadata_only = declared.iter().all(|clause| *clause == Clause::every(Datum::Metadata));
+    let metadata_only = beyond(declared, &plain_encryption()).is_empty();
     // Who sends is metadata: it tells nothing about content.
     let content: Vec<&&Finding> = own.iter().filter(|found| found.task != Task::WhichUser).collect();
     if !metadata_only || content.iter().any(|found| found.won()) {

@@ -141,6 +141,11 @@ fn show(found: &Assessment, out: &Path, took: Duration) -> Result<(), Failure> {
         }
         print(&format!("  {:17} learns {}", statement.observer, statement.learns.join("; ")))?;
         print(&format!("  {:17} {}", "", statement.sentence))?;
+        if !statement.beyond_encryption.is_empty() && statement.beyond_detection.is_empty() {
+            print(&format!("  {:17} Ideal detection would tell it as much.", ""))?;
+        } else if !statement.beyond_detection.is_empty() {
+            print(&format!("  {:17} Beyond ideal detection: {}.", "", statement.beyond_detection.join("; ")))?;
+        }
     }
     print("")?;
     for control in &found.controls {

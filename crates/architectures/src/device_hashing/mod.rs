@@ -184,6 +184,10 @@ impl Architecture for DeviceHashing {
         }
     }
 
+    fn receivers(&self) -> BTreeSet<Role> {
+        [Role::Provider, Role::Reviewer, Role::ReportAuthority].into()
+    }
+
     fn adversaries(&self) -> Vec<Box<dyn Adversary>> {
         vec![Box::new(HashLookup)]
     }

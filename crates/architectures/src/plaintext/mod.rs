@@ -140,6 +140,10 @@ impl Architecture for Plaintext {
         }
     }
 
+    fn receivers(&self) -> BTreeSet<Role> {
+        [Role::Provider, Role::Reviewer, Role::ReportAuthority].into()
+    }
+
     fn adversaries(&self) -> Vec<Box<dyn Adversary>> {
         vec![Box::new(ReadContent)]
     }

@@ -256,6 +256,8 @@ fn statements() -> Vec<Statement> {
         end_to_end,
         sentence: sentence.into(),
         learns: learns.iter().map(|item| (*item).into()).collect(),
+        beyond_encryption: learns.iter().map(|item| (*item).into()).collect(),
+        beyond_detection: learns.iter().skip(1).map(|item| (*item).into()).collect(),
         evidence,
     };
     let found = |low| vec![number("tells ordinary pictures apart", low), number("tells listed from ordinary", low)];
