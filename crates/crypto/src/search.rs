@@ -16,7 +16,7 @@ pub struct Search {
     patterns: Vec<Arc<[u8]>>,
     /// Grams, with pattern and place in it; sorted.
     grams: Vec<(u64, u32, u8)>,
-    /// Which hashes of grams occur.
+    /// Which hashes of grams occur: at most one place in 16 is taken, so that most of a text is passed over at once.
     bitmap: Vec<u64>,
 }
 
@@ -35,9 +35,9 @@ impl Search {
             }
         }
         grams.sort_unstable();
-        let mut bitmap = vec![0; 1 << 10];
+        let mut bitmap = vec![0; (grams.len() / 4).next_power_of_two().max(1 << 10)];
         for (gram, ..) in &grams {
-            let slot = slot(*gram);
+            let slot = slot(*gram, bitmap.len());
             bitmap[slot / 64] |= 1 << (slot % 64);
         }
         Self { patterns, grams, bitmap }
@@ -48,7 +48,7 @@ impl Search {
         let mut found = BTreeSet::new();
         for (at, window) in (0..).step_by(GRAM).zip(bytes.chunks_exact(GRAM)) {
             let gram = gram(window);
-            let slot = slot(gram);
+            let slot = slot(gram, self.bitmap.len());
             if self.bitmap[slot / 64] >> (slot % 64) & 1 == 0 {
                 continue;
             }
@@ -71,9 +71,9 @@ fn gram(bytes: &[u8]) -> u64 {
     u64::from_le_bytes(gram)
 }
 
-/// A hash of 16 bits.
-fn slot(gram: u64) -> usize {
-    (gram.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as usize
+/// The bit that stands for a gram in a bitmap of so many words, a power of two.
+fn slot(gram: u64, words: usize) -> usize {
+    (gram.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % (words * 64)
 }
 
 #[cfg(test)]

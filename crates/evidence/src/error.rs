@@ -23,6 +23,18 @@ pub enum EvidenceError {
         /// One of the entries found in it.
         found: String,
     },
+    /// Another run was stopped in the folder for a new one.
+    #[error("`{}` holds an unfinished run with {key} = {there}, not {here}: finish that one with the options it had, choose another folder, or delete `{}`", path.display(), path.join("unfinished").display())]
+    Unfinished {
+        /// The folder asked for.
+        path: PathBuf,
+        /// What differs.
+        key: String,
+        /// Its value in the unfinished run.
+        there: String,
+        /// Its value in the new one.
+        here: String,
+    },
     /// The folder to be read is not a run.
     #[error("`{}` is not a sightline run: it has no readable `evidence.json` of ours", path.display())]
     NotARun {

@@ -13,6 +13,7 @@ mod row;
 mod run_folder;
 mod summary;
 mod table;
+mod unfinished;
 mod verification;
 
 pub use digest::{digest, digest_value};
@@ -25,4 +26,5 @@ pub use summary::{
     ProfileParty, Provenance, RunState, Statement, StatusCounts, Summary, Tool, summary_schema,
 };
 pub use table::Table;
+pub use unfinished::Unfinished;
 pub use verification::{Disagreement, Verification, verify};

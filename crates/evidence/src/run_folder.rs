@@ -42,14 +42,8 @@ impl RunFolder {
     /// # Errors
     /// [`EvidenceError::Occupied`] when the folder holds anything else; [`EvidenceError::Io`] when it cannot be written.
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, EvidenceError> {
-        let run = Self { root: path.into() };
-        fs::create_dir_all(&run.root).map_err(EvidenceError::io("create", &run.root))?;
-        let mut names = entries(&run.root)?;
-        names.sort();
-        if let Some(found) = names.first() {
-            let Ok(earlier) = run.summary() else {
-                return Err(EvidenceError::Occupied { found: found.clone(), path: run.root });
-            };
+        let run = Self::claim(path)?;
+        if let Ok(earlier) = run.summary() {
             for file in &earlier.files {
                 match run.place(&file.path).map(fs::remove_file) {
                     Ok(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -61,6 +55,24 @@ impl RunFolder {
         }
         run.write_json("evidence.json", &Summary::unfinished())?;
         Ok(run)
+    }
+
+    /// Makes the folder, with its parents, unless it holds anything but a run.
+    ///
+    /// # Errors
+    /// As [`RunFolder::create`].
+    pub fn claim(path: impl Into<PathBuf>) -> Result<Self, EvidenceError> {
+        let run = Self { root: path.into() };
+        fs::create_dir_all(&run.root).map_err(EvidenceError::io("create", &run.root))?;
+        let mut names = entries(&run.root)?;
+        names.retain(|name| name != UNFINISHED);
+        names.sort();
+        match names.first() {
+            Some(found) if run.summary().is_err() => {
+                Err(EvidenceError::Occupied { found: found.clone(), path: run.root })
+            }
+            _ => Ok(run),
+        }
     }
 
     /// Opens the folder of an earlier run.
@@ -252,6 +264,9 @@ impl RunFolder {
         for name in entries(&folder)? {
             let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
             let kind = fs::symlink_metadata(self.root.join(&path)).map_err(EvidenceError::io("read", &folder))?;
+            if path == UNFINISHED {
+                continue;
+            }
             if kind.is_dir() {
                 self.walk(&path, paths)?;
             } else if kind.is_file() && path.rsplit_once('.').is_none_or(|(_, extension)| extension != "tmp") {
@@ -266,7 +281,7 @@ impl RunFolder {
         self.write(&format!("{stem}.parquet"), &table.to_parquet()?)
     }
 
-    fn write_json<T: Serialize + ?Sized>(&self, name: &str, value: &T) -> Result<Vec<u8>, EvidenceError> {
+    pub(crate) fn write_json<T: Serialize + ?Sized>(&self, name: &str, value: &T) -> Result<Vec<u8>, EvidenceError> {
         let mut bytes =
             serde_json::to_vec_pretty(value).map_err(|source| EvidenceError::Json { file: name.to_owned(), source })?;
         bytes.push(b'\n');
@@ -283,6 +298,9 @@ impl RunFolder {
         }
     }
 }
+
+/// The folder of the parts of a run under way.
+pub(crate) const UNFINISHED: &str = "unfinished";
 
 /// Files that no list of digests can hold: the list, what is made from it, and the log that is still being written.
 pub(crate) const UNLISTED: [&str; 3] = ["evidence.json", ro_crate::FILE, "log.jsonl"];

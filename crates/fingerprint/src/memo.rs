@@ -54,6 +54,13 @@ impl Memo {
         self.keep(Known { digest, marks: pdq.map(marks).ok_or(FingerprintError::TooSmall { width: 0, height: 0 }) });
     }
 
+    /// Makes `encoded` known to show what `same` shows, without decoding it: for the same file with bytes behind its end,
+    /// which no decoder reads.
+    pub fn alias(&self, encoded: &[u8], same: &Known) {
+        let digest = *blake3::hash(encoded).as_bytes();
+        self.keep(Known { digest, marks: same.marks.clone() });
+    }
+
     fn keep(&self, known: Known) -> Arc<Known> {
         let known = Arc::new(known);
         let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);

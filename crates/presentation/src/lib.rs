@@ -6,7 +6,9 @@
 
 mod advantage;
 mod error;
+mod expose;
 mod figure;
+mod identify;
 mod matrix;
 mod metadata;
 mod page;

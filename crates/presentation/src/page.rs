@@ -9,7 +9,7 @@ use crate::matrix::{self, Cell, State};
 use crate::metadata::{self, percent};
 use crate::reading::{Outcome, Reading, is_coalition};
 use crate::words::{self, count, detectable, number};
-use crate::{Figure, PresentationError, Report, advantage, sequence};
+use crate::{Figure, PresentationError, Report, advantage, expose, identify, sequence};
 
 pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
     let observers = reading.observers();
@@ -32,6 +32,7 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
         tasks.push(task_section(reading, task, &figure));
         figures.push(figure);
     }
+    let identified = identify::figure(reading)?;
     let sizes = metadata::figure(reading)?;
     let page = Page {
         title: list_of_systems(&systems),
@@ -71,6 +72,13 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
                 ]
             })
             .collect(),
+        identified: Identified {
+            most: identify::most(reading).map(count).unwrap_or_default(),
+            heads: identify::heads(),
+            figure: identified.as_ref().map(Drawn::of),
+            groups: identify::groups(reading),
+        },
+        exposed: expose::groups(reading),
         traffic: traffic(reading),
         gallery: gallery(reading)?,
         other: other_rows(reading),
@@ -88,6 +96,7 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
         settings: settings(&reading.lock),
     };
     figures.push(sizes);
+    figures.extend(identified);
     Ok(Report { html: page.render()?, figures })
 }
 
@@ -106,6 +115,8 @@ struct Page<'a> {
     sizes: Drawn,
     catalogue: String,
     paddings: Vec<[String; 5]>,
+    identified: Identified,
+    exposed: Vec<expose::Group>,
     traffic: Vec<[String; 6]>,
     gallery: Vec<(String, Vec<Picture>)>,
     other: (Vec<[String; 10]>, usize),
@@ -120,6 +131,15 @@ impl Page<'_> {
     fn states() -> [State; 7] {
         State::ALL
     }
+}
+
+/// The game `identify`.
+struct Identified {
+    /// The largest number of candidates.
+    most: String,
+    heads: [&'static str; 4],
+    figure: Option<Drawn>,
+    groups: Vec<identify::Group>,
 }
 
 struct Controls {
@@ -452,7 +472,7 @@ fn other_rows(reading: &Reading) -> (Vec<[String; 10]>, usize) {
         .rows
         .iter()
         .filter(|row| {
-            row.game != "distinguish"
+            !["distinguish", "identify", "expose"].contains(&row.game.as_str())
                 && row.question != "control"
                 && !is_traffic(row)
                 && row.parameters.value("padding").is_none()

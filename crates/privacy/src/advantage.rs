@@ -1,9 +1,10 @@
 //! The advantage at telling two histories apart: max(0, 2p − 1) for a guess that is right with probability p.
 
 use crate::interval::{bisect, lower_bound, upper_bound, upper_tail};
+use serde::{Deserialize, Serialize};
 
 /// A measured advantage. It belongs to one adversary, so only `low` bounds what the best one can do.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Advantage {
     /// max(0, 2 k/n − 1).
     pub point: f64,

@@ -54,16 +54,10 @@ impl Derivations {
     }
 }
 
-/// Six windows of 24 bytes, two digests, the hash, and some rows of the stages before it: as bytes, and as numbers in
+/// Six windows, two digests, the hash, and some rows of the stages before it: as bytes, and as numbers in
 /// single precision in both byte orders.
-fn derive(setup: &Setup, content: &Content, facts: &Facts) -> Vec<Marked> {
-    const WINDOW: usize = 24;
-    let end = content.bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-    let mut strings: Vec<Marked> = Vec::new();
-    if end >= WINDOW {
-        let places = (0..6).map(|k| k * (end - WINDOW) / 5);
-        strings.extend(places.map(|at| (Mark::Content, content.bytes[at..at + WINDOW].into())));
-    }
+pub(crate) fn derive(setup: &Setup, content: &Content, facts: &Facts) -> Vec<Marked> {
+    let mut strings: Vec<Marked> = windows(&content.bytes).map(|window| (Mark::Content, window)).collect();
     strings.push((Mark::Digest, Arc::from(Sha256::digest(&content.bytes).as_slice())));
     strings.push((Mark::Digest, Arc::from(facts.digest)));
     if facts.picture
@@ -81,6 +75,16 @@ fn derive(setup: &Setup, content: &Content, facts: &Facts) -> Vec<Marked> {
         strings.extend(filtered.map(|row| (Mark::Stage, row.iter().map(byte).collect())));
     }
     strings
+}
+
+/// Six windows of 24 bytes, evenly over `bytes` without its trailing zeros, but for windows of one repeated byte; none
+/// if it is shorter.
+pub(crate) fn windows(bytes: &[u8]) -> impl Iterator<Item = Arc<[u8]>> {
+    const WINDOW: usize = 24;
+    let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let places = (0..6).filter_map(move |k| Some(k * end.checked_sub(WINDOW)? / 5));
+    let windows = places.map(|at| &bytes[at..at + WINDOW]);
+    windows.filter(|window| window.iter().any(|byte| *byte != window[0])).map(Arc::from)
 }
 
 /// Searches views for strings.

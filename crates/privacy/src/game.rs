@@ -1,13 +1,14 @@
 //! One trial of a game: a fresh deployment runs one of two histories, and every observer's saturated view is turned
 //! into what the estimator works on.
 
-use crate::derived::{Derivations, Mark, Marked, Matcher};
+use crate::derived::{Derivations, Mark, Marked, Matcher, windows};
 use crate::distinguish::Trial;
+use crate::identify::{Catalogue, Clues};
 use crate::{Feature, simulate};
 use sightline_crypto::Seed;
 use sightline_protocol::{
-    Action, Adversary, Architecture, Challenge, Clause, Facts, GroupNumber, History, Leakage, Network, Observer,
-    PartyId, Refusal, Role, RunError, Runner, Setup, SetupError, Transcript, View, Views,
+    Action, Adversary, Architecture, Challenge, Clause, Content, Facts, GroupNumber, History, Leakage, Network,
+    Observer, PartyId, Refusal, Role, RunError, Runner, Setup, SetupError, Time, Transcript, View, Views,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -149,6 +150,55 @@ impl<'a> Game<'a> {
     /// As [`Game::play`], but refusals and what is not delivered are left to the caller.
     pub fn run(&self, round: &Round, seed: &Seed) -> Result<Transcript, GameError> {
         Ok(self.runner(self.architecture, &round.setup, seed)?.run(round.history(), &[])?)
+    }
+
+    /// One trial of `identify`: what every observer's view of `history` shows of the candidates.
+    ///
+    /// # Errors
+    /// As [`Game::play`].
+    pub fn identify(
+        &self,
+        setup: &Setup,
+        history: &History,
+        catalogue: &Catalogue,
+        seed: &Seed,
+    ) -> Result<Vec<Clues>, GameError> {
+        let transcript = self.runner(self.architecture, setup, seed)?.reading(self.members()).run(history, &[])?;
+        complete(&transcript, history)?;
+        let (mut views, mut reader) = (Views::new(&transcript), catalogue.reader());
+        Ok(self.observers.iter().map(|observer| reader.clues(&views.of(observer))).collect())
+    }
+
+    /// One run of `expose`, with memories read at each of `snapshots`: per observer, which of the contents that
+    /// `history` sends are in its saturated view, in order.
+    ///
+    /// # Errors
+    /// As [`Game::play`].
+    pub fn expose(
+        &self,
+        setup: &Setup,
+        history: &History,
+        snapshots: &[Time],
+        seed: &Seed,
+    ) -> Result<Vec<Vec<bool>>, GameError> {
+        let transcript =
+            self.runner(self.architecture, setup, seed)?.reading(self.members()).run(history, snapshots)?;
+        complete(&transcript, history)?;
+        let sent: Vec<&Content> = history.sends().map(|(.., content)| content).collect();
+        let parts: Vec<Vec<Arc<[u8]>>> = sent.iter().map(|content| windows(&content.bytes).collect()).collect();
+        let mut matcher = Matcher::new(parts.iter().flatten().cloned());
+        let mut views = Views::new(&transcript);
+        let readable = |observer: &Observer| {
+            let found = matcher.find(&views.of(observer));
+            let mut first = 0;
+            let all_found = |parts: &Vec<Arc<[u8]>>| {
+                let own = first..first + parts.len();
+                first = own.end;
+                !parts.is_empty() && own.into_iter().all(|part| found.contains(&part))
+            };
+            parts.iter().map(all_found).collect()
+        };
+        Ok(self.observers.iter().map(readable).collect())
     }
 
     /// One trial of the simulator test (PRIVACY §5): per observer, what it sees of `history` if `real`, and otherwise

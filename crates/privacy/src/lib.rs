@@ -5,6 +5,7 @@ pub mod channel;
 pub mod control;
 pub mod distinguish;
 pub mod game;
+pub mod identify;
 pub mod interval;
 
 mod derived;

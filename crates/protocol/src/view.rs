@@ -42,6 +42,13 @@ impl Observer {
         Self(BTreeMap::from([(member, corruption)]))
     }
 
+    /// This coalition with one more member.
+    #[must_use]
+    pub fn and(mut self, member: PartyId, corruption: Corruption) -> Self {
+        self.0.insert(member, corruption);
+        self
+    }
+
     /// The members.
     pub fn members(&self) -> impl Iterator<Item = PartyId> {
         self.0.keys().copied()

@@ -1,39 +1,18 @@
 use crate::endpoints_only::{Finding, Task};
 use crate::real_or_ideal::Comparison;
+use crate::run::{Parts, Progress, Run, System};
+use crate::scenario::{ENDPOINTS_ONLY, HASH_IDENTIFIES};
 use crate::world::{World, WorldError};
-use crate::{Scenario, ScenarioError, controls, endpoints_only, gallery, metadata, profile, real_or_ideal};
-use sightline_architectures::by_name;
+use crate::{
+    Scenario, ScenarioError, controls, endpoints_only, expose, gallery, identify, metadata, profile, real_or_ideal,
+};
 use sightline_crypto::Seed;
 use sightline_evidence::{
     Bound, Control, CorpusSummary, E2e, GalleryPicture, KeyNumber, Profile, Row, Statement, Status, Table,
 };
-use sightline_pictures::{RejectReason, Source};
 use sightline_privacy::game::{Game, GameError, Round};
 use sightline_protocol::{Architecture, Clause, Observer, Scope, beyond, ideal_detection, plain_encryption, words};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Told what an assessment is doing. Called from several threads.
-pub trait Progress: Sync {
-    /// The whole takes about so many steps.
-    fn plan(&self, steps: u64);
-
-    /// A part begins.
-    fn begin(&self, name: &str);
-
-    /// So many more steps are done.
-    fn advance(&self, steps: u64);
-
-    /// Whether the user wants to stop.
-    fn cancelled(&self) -> bool;
-
-    /// As [`Progress::cancelled`], as a result.
-    ///
-    /// # Errors
-    /// [`AssessmentError::Cancelled`] if so.
-    fn check(&self) -> Result<(), AssessmentError> {
-        if self.cancelled() { Err(AssessmentError::Cancelled) } else { Ok(()) }
-    }
-}
 
 /// An assessment that did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +34,9 @@ pub enum AssessmentError {
         /// What failed.
         source: GameError,
     },
+    /// A finished part could not be kept.
+    #[error("{0}")]
+    Part(String),
     /// The user stopped it.
     #[error("stopped before the end")]
     Cancelled,
@@ -85,21 +67,24 @@ const FAMILY_LEVEL: f64 = 1e-3;
 /// Steps of progress for a picture; a step is about what a trial takes.
 const PICTURE: u64 = 6;
 
-/// Assesses what `scenario` says. The same scenario gives the same result, byte for byte.
+/// Reads or makes the pictures of `scenario`: the first part of an assessment.
 ///
 /// # Errors
 /// [`AssessmentError`].
-pub fn assess(scenario: &Scenario, progress: &dyn Progress) -> Result<Assessment, AssessmentError> {
+pub fn prepare(scenario: &Scenario, progress: &dyn Progress) -> Result<World, AssessmentError> {
     scenario.check()?;
-    let systems: Vec<(String, Box<dyn Architecture>)> =
-        scenario.architectures.iter().filter_map(|name| Some((name.clone(), by_name(name)?))).collect();
-
-    progress.plan(
-        scenario.pictures.count as u64 * PICTURE
-            + controls::steps(scenario)
-            + systems.len() as u64 * endpoints_only::steps(scenario)
-            + systems.iter().map(|(_, system)| real_or_ideal::steps(scenario, system.as_ref())).sum::<u64>(),
-    );
+    let systems = System::of(scenario);
+    let steps = |of: &dyn Fn(&System) -> u64| systems.iter().map(of).sum::<u64>();
+    let mut plan = scenario.pictures.count as u64 * PICTURE + controls::steps(scenario);
+    if scenario.asks(ENDPOINTS_ONLY) {
+        plan += steps(&|_| endpoints_only::steps(scenario));
+        plan += steps(&|system| real_or_ideal::steps(scenario, system.architecture.as_ref()));
+        plan += steps(&|_| expose::steps(scenario));
+    }
+    if scenario.asks(HASH_IDENTIFIES) {
+        plan += steps(&|_| identify::steps(scenario));
+    }
+    progress.plan(plan);
     progress.begin("pictures");
     let mut done = 0;
     let world = World::new(scenario, &mut |now, _| {
@@ -107,33 +92,52 @@ pub fn assess(scenario: &Scenario, progress: &dyn Progress) -> Result<Assessment
         done = now;
     })?;
     progress.check()?;
-    let (mut rows, controls) = controls::run(scenario, &world.setup, progress)?;
-    let tests = |system: &dyn Architecture| endpoints_only::tests(system) + real_or_ideal::tests(system);
-    let level = FAMILY_LEVEL / systems.iter().map(|(_, system)| tests(system.as_ref())).sum::<usize>().max(1) as f64;
-    let findings = endpoints_only::run(scenario, &world, &systems, level, progress)?;
-    let mut comparisons = Vec::new();
-    for (name, system) in &systems {
-        progress.begin(&format!("{name}: real or ideal"));
-        let system = system.as_ref();
-        comparisons.extend(real_or_ideal::run(scenario, &world, name, system, system, level, progress)?);
-    }
-    rows.extend(comparisons.iter().flat_map(|comparison| comparison.rows(scenario)));
-    rows.extend(findings.iter().flat_map(|finding| finding.rows(scenario)));
-    progress.begin("metadata");
-    rows.extend(metadata::rows(scenario.seed));
-    rows.extend(traffic(scenario, &world, &systems)?);
-    let gallery = gallery::pictures(scenario, &world, &systems)?;
+    Ok(world)
+}
 
+/// Assesses what `scenario` says on the pictures of `world`, which [`prepare`] made. The same scenario gives the same
+/// result, byte for byte.
+///
+/// # Errors
+/// [`AssessmentError`].
+pub fn assess(
+    scenario: &Scenario,
+    world: &World,
+    parts: &dyn Parts,
+    progress: &dyn Progress,
+) -> Result<Assessment, AssessmentError> {
+    let run = Run { scenario, world, systems: System::of(scenario), progress, parts };
+    let (mut rows, controls) = controls::run(&run)?;
+    let level = FAMILY_LEVEL / tests(&run).max(1) as f64;
+    let (mut findings, mut comparisons) = (Vec::new(), Vec::new());
+    if scenario.asks(ENDPOINTS_ONLY) {
+        findings = endpoints_only::run(&run, level)?;
+        comparisons = real_or_ideal::of_all_systems(&run, level)?;
+        rows.extend(comparisons.iter().flat_map(|comparison| comparison.rows(scenario)));
+        rows.extend(findings.iter().flat_map(|finding| finding.rows(scenario)));
+        rows.extend(expose::run(&run)?);
+        progress.begin("metadata");
+        rows.extend(metadata::rows(scenario.seed));
+    }
+    if scenario.asks(HASH_IDENTIFIES) {
+        rows.extend(identify::run(&run, level)?);
+    }
+    rows.extend(traffic(&run)?);
+    let gallery = gallery::pictures(&run)?;
+
+    let statements = if scenario.asks(ENDPOINTS_ONLY) {
+        let of = |system: &System| statements(&system.name, system.architecture.as_ref(), &findings, &comparisons);
+        run.systems.iter().flat_map(of).collect()
+    } else {
+        Vec::new()
+    };
     Ok(Assessment {
         evidence: rows.into_iter().collect(),
-        profiles: systems.iter().map(|(_, architecture)| profile(architecture.as_ref())).collect(),
-        statements: systems
-            .iter()
-            .flat_map(|(name, architecture)| statements(name, architecture.as_ref(), &findings, &comparisons))
-            .collect(),
+        profiles: run.systems.iter().map(|system| profile(system.architecture.as_ref())).collect(),
+        statements,
         controls,
         gallery,
-        corpus: corpus(&world),
+        corpus: world.summary(),
         undeclared: findings
             .iter()
             .filter(|finding| finding.undeclared())
@@ -142,6 +146,17 @@ pub fn assess(scenario: &Scenario, progress: &dyn Progress) -> Result<Assessment
             .collect(),
         broken: findings.iter().filter_map(broken).collect::<BTreeSet<_>>().into_iter().collect(),
     })
+}
+
+/// Every bound that is published counts as a test.
+fn tests(run: &Run<'_>) -> usize {
+    let of = |system: &System| {
+        let system = system.architecture.as_ref();
+        let endpoints_only = endpoints_only::tests(system) + real_or_ideal::tests(system);
+        usize::from(run.scenario.asks(ENDPOINTS_ONLY)) * endpoints_only
+            + usize::from(run.scenario.asks(HASH_IDENTIFIES)) * identify::tests(system)
+    };
+    run.systems.iter().map(of).sum()
 }
 
 fn undeclared(finding: &Finding) -> String {
@@ -172,14 +187,11 @@ fn broken(finding: &Finding) -> Option<String> {
 }
 
 /// Mean bytes on every link when one ordinary picture is sent, over some rounds of the reporting half.
-fn traffic(
-    scenario: &Scenario,
-    world: &World,
-    systems: &[(String, Box<dyn Architecture>)],
-) -> Result<Vec<Row>, AssessmentError> {
+fn traffic(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
     const ROUNDS: u64 = 20;
     let mut rows = Vec::new();
-    for (name, architecture) in systems {
+    let Run { scenario, world, .. } = run;
+    for System { name, architecture } in &run.systems {
         let game = Game::new(architecture.as_ref(), scenario.wires(), Vec::new());
         let mut bytes: BTreeMap<String, u64> = BTreeMap::new();
         let mut rounds = 0;
@@ -210,30 +222,6 @@ fn traffic(
         }));
     }
     Ok(rows)
-}
-
-fn corpus(world: &World) -> CorpusSummary {
-    let description = match &world.corpus.source {
-        Source::Generated { .. } => "generated pictures".to_owned(),
-        Source::Folder { .. } => "a folder of pictures".to_owned(),
-    };
-    let mut rejected: BTreeMap<String, u64> = BTreeMap::new();
-    for file in &world.corpus.rejected {
-        let reason = match &file.reason {
-            RejectReason::Picture(error) => error.to_string(),
-            other => other.to_string(),
-        };
-        *rejected.entry(reason).or_default() += 1;
-    }
-    if world.left_out > 0 {
-        rejected.insert("too little detail, or near a list entry by chance".into(), world.left_out as u64);
-    }
-    CorpusSummary {
-        description,
-        digest: hex(&world.corpus.digest()),
-        pictures: world.corpus.pictures.len() as u64,
-        rejected,
-    }
 }
 
 /// One statement per single outsider.
@@ -339,8 +327,4 @@ fn key_numbers(finding: &Finding) -> Vec<KeyNumber> {
             bound: Bound::Exact,
         },
     ]
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,6 +1,7 @@
 //! Does the instrument find what it should? Planted leaks of many kinds and sizes in a system, beside the system itself.
 
-use crate::assessment::{AssessmentError, Progress};
+use crate::assessment::AssessmentError;
+use crate::run::Progress;
 use crate::world::World;
 use crate::{Scenario, real_or_ideal};
 use sightline_architectures::by_name;

@@ -2,8 +2,9 @@
 //! without a leak must rarely be flagged, and the bound on a leak of known size must rarely exceed it.
 
 use crate::Scenario;
-use crate::assessment::{AssessmentError, Progress};
+use crate::assessment::AssessmentError;
 use crate::endpoints_only::conversation;
+use crate::run::{Progress, Run};
 use rand_core::Rng;
 use rayon::prelude::*;
 use sightline_architectures::reference::Reference;
@@ -26,15 +27,13 @@ pub(crate) fn steps(scenario: &Scenario) -> u64 {
     u64::from(scenario.controls.repetitions) * 2
 }
 
-pub(crate) fn run(
-    scenario: &Scenario,
-    setup: &Setup,
-    progress: &dyn Progress,
-) -> Result<(Vec<Row>, Vec<Control>), AssessmentError> {
+pub(crate) fn run(run: &Run<'_>) -> Result<(Vec<Row>, Vec<Control>), AssessmentError> {
+    let Run { scenario, world, progress, .. } = run;
     let repetitions = u64::from(scenario.controls.repetitions);
-    progress.begin("controls");
-    let null = repeat(scenario, setup, Reference::Null, progress)?;
-    let planted = repeat(scenario, setup, Reference::Leaky { advantage: PLANTED }, progress)?;
+    let [null, planted] = run.part("controls", steps(scenario), || {
+        let repeat = |system| repeat(scenario, &world.setup, system, *progress);
+        Ok([repeat(Reference::Null)?, repeat(Reference::Leaky { advantage: PLANTED })?])
+    })?;
 
     let count = |estimates: &[Estimate], holds: &dyn Fn(&Estimate) -> bool| {
         estimates.iter().filter(|estimate| holds(estimate)).count() as u64

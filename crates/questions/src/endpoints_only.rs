@@ -1,11 +1,14 @@
 //! `endpoints-only`: is content readable by sender and recipients alone? The game `distinguish`, on every system, task and
 //! coalition of outsiders.
 
-use crate::assessment::{AssessmentError, Progress};
-use crate::world::{Half, World, below, shuffle};
-use crate::{QUESTIONS, Scenario};
+use crate::Scenario;
+use crate::assessment::AssessmentError;
+use crate::run::{Run, System};
+use crate::scenario::ENDPOINTS_ONLY;
+use crate::world::{Half, below, shuffle};
 use rand_core::Rng;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use sightline_crypto::{Seed, Stream};
 use sightline_evidence::{Row, Status};
 use sightline_lists::{Entry, Provenance};
@@ -162,6 +165,7 @@ pub(crate) struct Finding {
 }
 
 /// What became of a task.
+#[derive(Serialize, Deserialize)]
 pub(crate) enum Outcome {
     /// The pictures do not allow it.
     NotApplicable,
@@ -170,6 +174,7 @@ pub(crate) enum Outcome {
     Measured(Measured),
 }
 
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Measured {
     pub(crate) estimate: Estimate,
     pub(crate) minimum_detectable: f64,
@@ -211,7 +216,7 @@ impl Finding {
     pub(crate) fn rows(&self, scenario: &Scenario) -> Vec<Row> {
         let row = |quantity: &str| {
             Row::new(quantity, "1")
-                .question(QUESTIONS[0])
+                .question(ENDPOINTS_ONLY)
                 .game("distinguish")
                 .task(self.task.name())
                 .architecture(self.architecture.as_str())
@@ -259,64 +264,56 @@ pub(crate) fn tests(architecture: &dyn Architecture) -> usize {
 }
 
 /// Runs every task on every system and lets every coalition guess, each test at `level`.
-pub(crate) fn run(
-    scenario: &Scenario,
-    world: &World,
-    systems: &[(String, Box<dyn Architecture>)],
-    level: f64,
-    progress: &dyn Progress,
-) -> Result<Vec<Finding>, AssessmentError> {
-    let games: Vec<(&String, Game<'_>)> = systems
-        .iter()
-        .map(|(name, architecture)| {
-            let observers = coalitions(architecture.as_ref());
-            (name, Game::new(architecture.as_ref(), scenario.wires(), observers))
-        })
-        .collect();
-    let minimum_detectable = advantage::minimum_detectable(u64::from(scenario.trials), level, POWER);
+pub(crate) fn run(run: &Run<'_>, level: f64) -> Result<Vec<Finding>, AssessmentError> {
     let mut findings = Vec::new();
-    for (name, game) in &games {
+    for System { name, architecture } in &run.systems {
+        let game = Game::new(architecture.as_ref(), run.scenario.wires(), coalitions(architecture.as_ref()));
         for task in Task::ALL {
-            progress.begin(&format!("{name}: {}", task.name()));
-            let seed = Seed::from_u64(scenario.seed).derive(&format!("distinguish {name} {}", task.name()), 0);
-            let halves = [0, 1].map(|half| trials(scenario, world, game, task, half, &seed, progress));
-            progress.check()?;
-            let [selection, evaluation] = match halves {
-                [Ok(selection), Ok(evaluation)] => [selection, evaluation],
-                [Err(error), _] | [_, Err(error)] => {
-                    findings.extend(game.observers().iter().map(|observer| Finding {
-                        architecture: (*name).clone(),
-                        task,
-                        observer: observer.clone(),
-                        declared_equal: false,
-                        outcome: Outcome::Failed(error.to_string()),
-                    }));
-                    continue;
-                }
-            };
-            let adversaries = game.adversaries();
-            let found = game.observers().par_iter().enumerate().map(|(number, observer)| {
-                let guess = seed.derive("guess", number as u64);
-                let one = |half: &Option<HalfTrials>| {
-                    half.as_ref().map(|half| &half[number]).map(|(trials, _)| trials.clone())
-                };
-                let equal = |half: &Option<HalfTrials>| half.as_ref().is_none_or(|half| half[number].1);
-                let measured = one(&selection).zip(one(&evaluation)).map(|(selection, evaluation)| Measured {
-                    estimate: estimate(&selection, &evaluation, &adversaries, level, &mut guess.stream()),
-                    minimum_detectable,
-                });
-                Finding {
-                    architecture: (*name).clone(),
-                    task,
-                    observer: observer.clone(),
-                    declared_equal: equal(&selection) && equal(&evaluation),
-                    outcome: measured.map_or(Outcome::NotApplicable, Outcome::Measured),
-                }
-            });
-            findings.extend(found.collect::<Vec<_>>());
+            let steps = steps(run.scenario) / Task::ALL.len() as u64;
+            let found =
+                run.part(&format!("{name}: {}", task.name()), steps, || found(run, &game, name, task, level))?;
+            findings.extend(game.observers().iter().zip(found).map(|(observer, (declared_equal, outcome))| Finding {
+                architecture: name.clone(),
+                task,
+                observer: observer.clone(),
+                declared_equal,
+                outcome,
+            }));
         }
     }
     Ok(findings)
+}
+
+/// Per observer: whether the declared leakage never differed, and what became of the task.
+fn found(
+    run: &Run<'_>,
+    game: &Game<'_>,
+    name: &str,
+    task: Task,
+    level: f64,
+) -> Result<Vec<(bool, Outcome)>, AssessmentError> {
+    let seed = Seed::from_u64(run.scenario.seed).derive(&format!("distinguish {name} {}", task.name()), 0);
+    let halves = [0, 1].map(|half| trials(run, game, task, half, &seed));
+    run.progress.check()?;
+    let [selection, evaluation] = match halves {
+        [Ok(selection), Ok(evaluation)] => [selection, evaluation],
+        [Err(error), _] | [_, Err(error)] => {
+            return Ok(game.observers().iter().map(|_| (false, Outcome::Failed(error.to_string()))).collect());
+        }
+    };
+    let adversaries = game.adversaries();
+    let minimum_detectable = advantage::minimum_detectable(u64::from(run.scenario.trials), level, POWER);
+    let one = |number: usize| {
+        let of = |half: &Option<HalfTrials>| half.as_ref().map(|half| half[number].0.clone());
+        let equal = |half: &Option<HalfTrials>| half.as_ref().is_none_or(|half| half[number].1);
+        let mut guess = seed.derive("guess", number as u64).stream();
+        let measured = of(&selection).zip(of(&evaluation)).map(|(selection, evaluation)| Measured {
+            estimate: estimate(&selection, &evaluation, &adversaries, level, &mut guess),
+            minimum_detectable,
+        });
+        (equal(&selection) && equal(&evaluation), measured.map_or(Outcome::NotApplicable, Outcome::Measured))
+    };
+    Ok((0..game.observers().len()).into_par_iter().map(one).collect())
 }
 
 /// Per observer: the trials, and whether the declared leakage never differed.
@@ -324,14 +321,13 @@ type HalfTrials = Vec<(Vec<Trial>, bool)>;
 
 /// The trials of one half; nothing if the pictures do not allow the task.
 fn trials(
-    scenario: &Scenario,
-    world: &World,
+    run: &Run<'_>,
     game: &Game<'_>,
     task: Task,
     half: usize,
     seed: &Seed,
-    progress: &dyn Progress,
 ) -> Result<Option<HalfTrials>, GameError> {
+    let Run { scenario, world, progress, .. } = run;
     let play = |number: u32| {
         if progress.cancelled() {
             return Ok(None);

@@ -1,23 +1,19 @@
 //! One picture as each party of each system holds it, taken from a real run.
 
-use crate::Scenario;
 use crate::assessment::AssessmentError;
 use crate::endpoints_only::conversation;
-use crate::world::World;
+use crate::run::{Run, System};
 use sightline_crypto::Seed;
 use sightline_evidence::GalleryPicture;
 use sightline_pictures::{Picture, decode};
 use sightline_privacy::game::{Game, Round};
-use sightline_protocol::{Architecture, Observer, PartyId, Views};
+use sightline_protocol::{Observer, PartyId, Views};
 
 /// Longest side of a thumbnail, in pixels.
 const SIDE: u32 = 240;
 
-pub(crate) fn pictures(
-    scenario: &Scenario,
-    world: &World,
-    systems: &[(String, Box<dyn Architecture>)],
-) -> Result<Vec<(GalleryPicture, Vec<u8>)>, AssessmentError> {
+pub(crate) fn pictures(run: &Run<'_>) -> Result<Vec<(GalleryPicture, Vec<u8>)>, AssessmentError> {
+    let Run { scenario, world, .. } = run;
     let may_show = scenario.pictures.folder.is_none() || scenario.pictures.include;
     let Some(sample) = world.halves[1].sample().filter(|_| may_show) else { return Ok(Vec::new()) };
     let Ok(picture) = decode(&sample.bytes) else { return Ok(Vec::new()) };
@@ -29,7 +25,7 @@ pub(crate) fn pictures(
     };
     let thumbnail = picture.thumbnail(SIDE).to_png();
     let mut gallery = Vec::new();
-    for (name, architecture) in systems {
+    for System { name, architecture } in &run.systems {
         let game = Game::new(architecture.as_ref(), scenario.wires(), Vec::new());
         let history = conversation(scenario.users, vec![(0, sample.content())]);
         let round = Round { setup: world.setup.clone(), histories: [history.clone(), history], truth: false };

@@ -1,6 +1,6 @@
 //! The metadata baseline: what the size of a sealed picture alone tells, computed exactly for each padding.
 
-use crate::QUESTIONS;
+use crate::scenario::ENDPOINTS_ONLY;
 use rayon::prelude::*;
 use sightline_evidence::Row;
 use sightline_messenger::Padding;
@@ -17,7 +17,7 @@ pub(crate) fn rows(seed: u64) -> Vec<Row> {
             let overhead = padded.iter().sum::<u64>() as f64 / total as f64 - 1.0;
             let row = |quantity: &str, unit: &str, value: f64| {
                 Row::new(quantity, unit)
-                    .question(QUESTIONS[0])
+                    .question(ENDPOINTS_ONLY)
                     .architecture("e2ee")
                     .observer("provider")
                     .corruption("curious")

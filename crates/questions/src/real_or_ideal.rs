@@ -1,10 +1,12 @@
 //! The simulator test (PRIVACY §5): is what an observer sees more than what is declared? On histories of every kind of
 //! content, real views beside those that the simulator makes from the declared leakage alone.
 
-use crate::assessment::{AssessmentError, Progress};
+use crate::Scenario;
+use crate::assessment::AssessmentError;
 use crate::endpoints_only::{Task, outsiders_and_all};
+use crate::run::{Progress, Run, System};
+use crate::scenario::ENDPOINTS_ONLY;
 use crate::world::{Half, World};
-use crate::{QUESTIONS, Scenario};
 use rand_core::Rng;
 use rayon::prelude::*;
 use sightline_crypto::{Seed, Stream};
@@ -32,7 +34,7 @@ impl Comparison {
     pub(crate) fn rows(&self, scenario: &Scenario) -> Vec<Row> {
         let row = |quantity: &str| {
             Row::new(quantity, "1")
-                .question(QUESTIONS[0])
+                .question(ENDPOINTS_ONLY)
                 .game("real-or-ideal")
                 .architecture(self.architecture.as_str())
                 .observer(self.observer.name())
@@ -80,6 +82,26 @@ pub(crate) fn steps(scenario: &Scenario, architecture: &dyn Architecture) -> u64
 /// Tests of one system.
 pub(crate) fn tests(architecture: &dyn Architecture) -> usize {
     outsiders_and_all(architecture).len()
+}
+
+/// Compares real and ideal views of every system.
+pub(crate) fn of_all_systems(run: &Run<'_>, level: f64) -> Result<Vec<Comparison>, AssessmentError> {
+    let mut comparisons = Vec::new();
+    for System { name, architecture } in &run.systems {
+        let system = architecture.as_ref();
+        let found = run.part(&format!("{name}: real or ideal"), steps(run.scenario, system), || {
+            let found = self::run(run.scenario, run.world, name, system, system, level, run.progress)?;
+            Ok(found.into_iter().map(|one| (one.result, one.minimum_detectable)).collect::<Vec<_>>())
+        })?;
+        let named = outsiders_and_all(system).into_iter().zip(found);
+        comparisons.extend(named.map(|(observer, (result, minimum_detectable))| Comparison {
+            architecture: name.clone(),
+            observer,
+            result,
+            minimum_detectable,
+        }));
+    }
+    Ok(comparisons)
 }
 
 /// Compares real and ideal views of `architecture`; where it is a mutation, `honest` is what the simulator runs.

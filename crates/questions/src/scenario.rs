@@ -8,8 +8,13 @@ use sightline_protocol::{Network, Span};
 use std::ops::Range;
 use std::path::PathBuf;
 
+/// Is content readable by sender and recipients alone?
+pub(crate) const ENDPOINTS_ONLY: &str = "endpoints-only";
+/// Does a hash identify a picture, so that sharing it is sharing content?
+pub(crate) const HASH_IDENTIFIES: &str = "hash-identifies";
+
 /// The questions that can be asked in this version.
-pub const QUESTIONS: [&str; 1] = ["endpoints-only"];
+pub const QUESTIONS: [&str; 2] = [ENDPOINTS_ONLY, HASH_IDENTIFIES];
 
 /// What is assessed, with every default resolved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -106,7 +111,7 @@ impl Default for Scenario {
 
 impl Default for Pictures {
     fn default() -> Self {
-        Self { folder: None, count: 600, include: false }
+        Self { folder: None, count: 1400, include: false }
     }
 }
 
@@ -277,6 +282,10 @@ impl Scenario {
     pub(crate) fn halves(&self) -> [u32; 2] {
         const LEAST: u32 = 100;
         [(self.trials / 2).max(LEAST.min(self.trials)), self.trials]
+    }
+
+    pub(crate) fn asks(&self, question: &str) -> bool {
+        self.questions.iter().any(|asked| asked == question)
     }
 
     /// Checks that the folder of pictures is there.

@@ -2,9 +2,10 @@ use crate::Scenario;
 use rand_core::Rng;
 use rayon::prelude::*;
 use sightline_crypto::{Seed, Stream};
+use sightline_evidence::CorpusSummary;
 use sightline_fingerprint::{MINIMUM_QUALITY, Memo, Pdq, PdqHash};
 use sightline_lists::{Entry, HashList, Provenance};
-use sightline_pictures::{Corpus, CorpusError};
+use sightline_pictures::{Corpus, CorpusError, RejectReason, Source};
 use sightline_protocol::{Content, ContentKind, Setup};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub(crate) struct Group {
 pub(crate) struct Picture {
     /// Its encoded bytes, padded.
     pub(crate) bytes: Arc<[u8]>,
+    /// How many of them there are without padding.
+    length: usize,
     /// Its hash.
     pub(crate) pdq: Pdq,
 }
@@ -45,6 +48,11 @@ pub(crate) struct Picture {
 impl Picture {
     pub(crate) fn content(&self) -> Content {
         Content { kind: ContentKind::Picture, bytes: self.bytes.to_vec() }
+    }
+
+    /// Its encoded bytes as they were, without padding.
+    pub(crate) fn original(&self) -> &[u8] {
+        &self.bytes[..self.length]
     }
 }
 
@@ -78,16 +86,16 @@ impl World {
     ///
     /// # Errors
     /// [`WorldError`] if a folder cannot be read or holds too few pictures.
-    pub fn new(scenario: &Scenario, progress: &mut dyn FnMut(usize, usize)) -> Result<Self, WorldError> {
+    pub(crate) fn new(scenario: &Scenario, progress: &mut dyn FnMut(usize, usize)) -> Result<Self, WorldError> {
         let seed = Seed::from_u64(scenario.seed);
         let corpus = match &scenario.pictures.folder {
             Some(folder) => Corpus::read_folder(folder, progress)?,
             None => Corpus::generated(*seed.derive("corpus", 0).as_bytes(), scenario.pictures.count, progress),
         };
         let memo = Memo::default();
-        let hashed = |bytes: Arc<[u8]>| {
+        let hashed = |(bytes, length): (Arc<[u8]>, usize)| {
             let pdq = memo.look(&bytes).marks.as_ref().ok()?.pdq;
-            (pdq.quality >= MINIMUM_QUALITY).then_some(Picture { bytes, pdq })
+            (pdq.quality >= MINIMUM_QUALITY).then_some(Picture { bytes, length, pdq })
         };
         let mut usable: Vec<Picture> = padded(&corpus).into_par_iter().filter_map(hashed).collect();
         let total = corpus.pictures.len();
@@ -122,11 +130,36 @@ impl World {
             corpus,
         })
     }
+
+    /// What the pictures are, for the record.
+    pub fn summary(&self) -> CorpusSummary {
+        let description = match &self.corpus.source {
+            Source::Generated { .. } => "generated pictures".to_owned(),
+            Source::Folder { .. } => "a folder of pictures".to_owned(),
+        };
+        let mut rejected: BTreeMap<String, u64> = BTreeMap::new();
+        for file in &self.corpus.rejected {
+            let reason = match &file.reason {
+                RejectReason::Picture(error) => error.to_string(),
+                other => other.to_string(),
+            };
+            *rejected.entry(reason).or_default() += 1;
+        }
+        if self.left_out > 0 {
+            rejected.insert("too little detail, or near a list entry by chance".into(), self.left_out as u64);
+        }
+        CorpusSummary {
+            description,
+            digest: hex(&self.corpus.digest()),
+            pictures: self.corpus.pictures.len() as u64,
+            rejected,
+        }
+    }
 }
 
-/// The pictures, padded with trailing zero bytes to the longest of their class: half an octave, which is wide enough for
-/// pairs in a small folder and narrow enough for little padding.
-fn padded(corpus: &Corpus) -> Vec<Arc<[u8]>> {
+/// The pictures with their lengths, padded with trailing zero bytes to the longest of their class: half an octave, which
+/// is wide enough for pairs in a small folder and narrow enough for little padding.
+fn padded(corpus: &Corpus) -> Vec<(Arc<[u8]>, usize)> {
     let class = |bytes: &[u8]| (bytes.len() as u128).pow(2).ilog2();
     let mut longest: BTreeMap<u32, usize> = BTreeMap::new();
     let pictures = || corpus.pictures.iter().map(|picture| &picture.bytes).filter(|bytes| !bytes.is_empty());
@@ -137,7 +170,7 @@ fn padded(corpus: &Corpus) -> Vec<Arc<[u8]>> {
     let pad = |bytes: &Arc<[u8]>| {
         let mut padded = bytes.to_vec();
         padded.resize(longest[&class(bytes)], 0);
-        padded.into()
+        (padded.into(), bytes.len())
     };
     pictures().map(pad).collect()
 }
@@ -166,9 +199,19 @@ impl Half {
         })
     }
 
+    /// Its ordinary pictures.
+    pub(crate) fn ordinary(&self) -> impl Iterator<Item = &Picture> {
+        self.groups.iter().flat_map(|group| &group.ordinary)
+    }
+
+    /// Its listed pictures.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = &Picture> {
+        self.groups.iter().flat_map(|group| &group.listed)
+    }
+
     /// Any ordinary picture, for illustration.
     pub(crate) fn sample(&self) -> Option<&Picture> {
-        self.groups.iter().flat_map(|group| &group.ordinary).next()
+        self.ordinary().next()
     }
 }
 
@@ -201,4 +244,8 @@ fn random_hash(stream: &mut Stream) -> PdqHash {
     let mut bytes = [0; 32];
     stream.fill_bytes(&mut bytes);
     PdqHash::from_bytes(bytes)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

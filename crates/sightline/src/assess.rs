@@ -2,8 +2,8 @@ use crate::arguments::Assess;
 use crate::failure::{self, Failure};
 use crate::progress::{self, Bar};
 use crate::{clock, print, say};
-use sightline_evidence::{ControlStatus, Provenance, Row, RunFolder, Summary, Table, digest};
-use sightline_questions::{Assessment, Scenario, assess};
+use sightline_evidence::{ControlStatus, Provenance, Row, RunFolder, Summary, Table, Unfinished, digest};
+use sightline_questions::{Assessment, Parts, Scenario, assess, prepare};
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,13 +12,22 @@ pub(crate) fn run(options: &Assess) -> Result<(), Failure> {
     let start = clock::now();
     let (scenario, text) = scenario(options)?;
     scenario.check_pictures().map_err(|error| Failure::environment(&error))?;
-    let run = RunFolder::create(&options.out).map_err(|error| Failure::environment(&error))?;
+    RunFolder::claim(&options.out).map_err(|error| Failure::folder(&error))?;
+
     let bar = Bar::new();
-    let result = assess(&scenario, &bar);
+    let world = prepare(&scenario, &bar).map_err(Failure::assessment)?;
+    let key = key(&scenario, &world.summary().digest);
+    let under_way = Unfinished::begin(&options.out, &key).map_err(|error| Failure::folder(&error))?;
+    if under_way.resumed() {
+        say(&format!("Going on with the run that was stopped in {}.", options.out.display()));
+    }
+    let result = assess(&scenario, &world, &Kept(&under_way), &bar);
     let parts = bar.finish();
     let found = result.map_err(Failure::assessment)?;
-    let summary = write(&run, &scenario, &text, &found, &parts).map_err(|error| Failure::environment(&error))?;
+    let run = under_way.replace().map_err(|error| Failure::folder(&error))?;
+    let summary = write(&run, &scenario, &text, &found, &parts).map_err(|error| Failure::folder(&error))?;
     sightline_presentation::render(&run).map_err(|error| Failure::environment(&error))?;
+    under_way.forget().map_err(|error| Failure::folder(&error))?;
 
     if options.json {
         let bytes = run.read("evidence.json").map_err(|error| Failure::environment(&error))?;
@@ -40,6 +49,19 @@ pub(crate) fn run(options: &Assess) -> Result<(), Failure> {
     let broken = complaint("systems that did not work", &found.broken);
     let complaints: Vec<String> = leaks.into_iter().chain(broken).collect();
     if complaints.is_empty() { Ok(()) } else { Err(Failure::new(failure::UNDECLARED, complaints.join("\n"))) }
+}
+
+/// Keeps finished parts in the run folder.
+struct Kept<'a>(&'a Unfinished);
+
+impl Parts for Kept<'_> {
+    fn find(&self, name: &str) -> Option<Vec<u8>> {
+        self.0.part(name)
+    }
+
+    fn keep(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
+        self.0.keep(name, bytes).map_err(|error| error.to_string())
+    }
 }
 
 /// The scenario with the options applied; and its text as given, or written out if none was.
@@ -82,6 +104,14 @@ pub(crate) fn lock(scenario: &Scenario, corpus_digest: &str) -> serde_json::Valu
         "scenario": scenario,
         "corpus_digest": corpus_digest,
     })
+}
+
+/// What parts of a run depend on: the lock, and the program itself, which may have changed within a version.
+fn key(scenario: &Scenario, corpus_digest: &str) -> serde_json::Value {
+    let mut key = lock(scenario, corpus_digest);
+    let program = std::env::current_exe().and_then(std::fs::read).map(|bytes| digest(&bytes));
+    key["program"] = program.unwrap_or_default().into();
+    key
 }
 
 fn write(

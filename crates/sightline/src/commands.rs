@@ -3,7 +3,7 @@ use crate::progress::{self, Bar};
 use crate::{assess, print, say};
 use sightline_architectures::{NAMES, REFERENCES, by_name};
 use sightline_evidence::{FlowStep, RunFolder};
-use sightline_questions::{Scenario, profile};
+use sightline_questions::{Afresh, Scenario, prepare, profile};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn architectures() -> Result<(), Failure> {
@@ -136,13 +136,14 @@ fn again(path: &Path) -> Result<(), Failure> {
     })?;
     progress::listen();
     let bar = Bar::new();
-    let result = sightline_questions::assess(&scenario, &bar);
-    bar.finish();
-    let found = result.map_err(Failure::assessment)?;
-    if assess::lock(&scenario, &found.corpus.digest) != lock {
+    let world = prepare(&scenario, &bar).map_err(Failure::assessment)?;
+    if assess::lock(&scenario, &world.summary().digest) != lock {
         let message = "the run was made by another version or from other pictures; its numbers cannot be compared";
         return Err(Failure::new(failure::UNDECLARED, message));
     }
+    let result = sightline_questions::assess(&scenario, &world, &Afresh, &bar);
+    bar.finish();
+    let found = result.map_err(Failure::assessment)?;
     let csv = found.evidence.to_csv().map_err(environment)?;
     if csv.as_bytes() == run.read("evidence.csv").map_err(environment)? {
         print("the numbers come out the same, byte for byte")

@@ -1,5 +1,6 @@
 use crate::say;
 use miette::{Diagnostic, NamedSource, SourceSpan};
+use sightline_evidence::EvidenceError;
 use sightline_questions::{AssessmentError, ScenarioError, WorldError};
 use std::fmt::Display;
 use std::path::Path;
@@ -47,6 +48,14 @@ impl Failure {
         Self::new(ENVIRONMENT, chain(error))
     }
 
+    /// Something about the folder of a run.
+    pub(crate) fn folder(error: &EvidenceError) -> Self {
+        match error {
+            EvidenceError::Unfinished { .. } => Self::new(USAGE, error),
+            _ => Self::environment(error),
+        }
+    }
+
     /// A scenario error, shown in the text it comes from.
     pub(crate) fn scenario(error: ScenarioError, path: Option<&Path>, text: &str) -> Self {
         let (message, span, help) = match error {
@@ -63,7 +72,8 @@ impl Failure {
 
     pub(crate) fn assessment(error: AssessmentError) -> Self {
         match error {
-            AssessmentError::Cancelled => Self::new(INTERRUPTED, "interrupted; the run folder is incomplete"),
+            AssessmentError::Cancelled => Self::new(INTERRUPTED, "interrupted; the same command goes on from here"),
+            AssessmentError::Part(_) => Self::environment(&error),
             AssessmentError::Scenario(error) => Self::scenario(error, None, ""),
             AssessmentError::World(WorldError::Corpus(error)) => Self::environment(&error),
             AssessmentError::World(error) => Self::new(USAGE, error),

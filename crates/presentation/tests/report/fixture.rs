@@ -429,18 +429,29 @@ fn evidence(profiles: &[Profile]) -> Table {
     let control = |quantity: &str| Row::new(quantity, "1").question("control").game("distinguish").seed(1);
     table.push(control("null-flagged").interval(0.0425, 0.025, 0.067).n(400).method("exact test"));
     table.push(control("lower-bound-valid").interval(0.985, 0.957, 0.997).n(200).method("exact test"));
-    table.push(
-        Row::new("min-entropy-leakage", "bit")
-            .question("hash-identifies")
-            .game("identify")
-            .architecture("device-hashing")
-            .observer("provider")
-            .corruption("curious")
-            .parameter("n", 1024)
-            .lower(9.98, 9.61, 10.0)
-            .n(2048)
-            .method("nearest neighbour"),
-    );
+    for (system, copy, sizes, share) in [
+        ("device-hashing", "same", "one-class", 0.99),
+        ("device-hashing", "jpeg-75", "one-class", 0.98),
+        ("e2ee", "same", "one-class", 0.0),
+        ("e2ee", "same", "included", 0.25),
+    ] {
+        for bits in [2.0, 6.0, 10.0_f64] {
+            let row = Row::new("min-entropy-leakage", "bit").question("hash-identifies").game("identify").seed(1);
+            let row = row.architecture(system).observer("provider").corruption("curious").content("ordinary");
+            let row = row.parameter("candidates", bits.exp2()).parameter("copy", copy).parameter("sizes", sizes);
+            table.push(row.lower(share * bits, 0.98 * share * bits, bits).n(200).method("nearest hash"));
+        }
+    }
+    for (system, corruption, sent, readable) in [
+        ("device-hashing", "persistent@8.75", "before", 0.0),
+        ("device-hashing", "persistent@8.75", "after", 1e6),
+        ("device-hashing", "snapshot@8.75", "after", 250_000.0),
+        ("e2ee", "persistent@8.75", "after", 0.0),
+    ] {
+        let row = Row::new("contents-readable", "1").question("endpoints-only").game("expose").seed(1);
+        let row = row.architecture(system).observer("provider").corruption(corruption).content("listed");
+        table.push(row.parameter("sent", sent).exact(readable).n(60).method("saturated views"));
+    }
     table
 }
 

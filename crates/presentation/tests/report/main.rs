@@ -104,6 +104,22 @@ fn the_matrix_says_what_each_party_learns() {
 }
 
 #[test]
+fn what_identifies_a_picture_and_what_a_break_in_exposes_is_shown() {
+    let html = html(&Fixture::sample());
+    let section =
+        |id: &str| html.split(&format!("<section id=\"{id}\"")).nth(1).unwrap().split("</section>").next().unwrap();
+    let identify = section("identify");
+    assert!(identify.contains("Which of 1024 pictures was sent, recompressed or not?"), "{identify}");
+    assert!(identify.contains("device-hashing (≥ 9.7 of 10 bit)"), "{identify}");
+    assert!(identify.contains("≥ 2.4 bit") && identify.contains("none found"), "{identify}");
+    let expose = section("expose");
+    assert!(expose.contains("Provider, memory read at t") && expose.contains("000 of 10⁶"), "{expose}");
+    assert!(expose.contains("Nothing readable: Provider, taken over at t."), "{expose}");
+    let found = html.split("What was found").nth(1).unwrap();
+    assert!(found.contains("Beyond plain end-to-end encryption"), "the price of a design is missing");
+}
+
+#[test]
 fn measurement_outweighs_a_declaration_of_innocence() {
     let mut fixture = Fixture::sample();
     for statement in &mut fixture.statements {

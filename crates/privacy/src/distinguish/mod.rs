@@ -13,6 +13,7 @@ use crate::advantage::Advantage;
 use columns::{Columns, Sample};
 use learners::{Learner, Rule};
 use rand_core::Rng;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::Range;
@@ -29,7 +30,7 @@ pub struct Trial<F = Feature> {
 }
 
 /// What the best adversary that was found can do.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// Its advantage on the evaluation half.
     pub advantage: Advantage,

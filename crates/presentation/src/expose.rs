@@ -1,0 +1,94 @@
+//! The game `expose`: what becomes readable when a party is corrupted.
+
+use sightline_evidence::{Row, Status};
+
+use crate::reading::Reading;
+use crate::words::count;
+
+/// What is sent, and when.
+const COLUMNS: [(&str, &str); 6] = [
+    ("ordinary", "before"),
+    ("ordinary", "after"),
+    ("near", "before"),
+    ("near", "after"),
+    ("listed", "before"),
+    ("listed", "after"),
+];
+
+/// A class of the page and words.
+type Cell = (&'static str, String);
+
+/// A system: who reads what, for each of [`COLUMNS`]; and who reads nothing.
+pub(crate) struct Group {
+    pub(crate) system: String,
+    pub(crate) lines: Vec<(String, [Cell; 6])>,
+    pub(crate) nothing: String,
+}
+
+pub(crate) fn groups(reading: &Reading) -> Vec<Group> {
+    let of_system = |system: String| {
+        let mut lines = Vec::new();
+        let mut nothing = Vec::new();
+        for (observer, corruption) in observers(reading, &system) {
+            let cells = COLUMNS.map(|column| cell(reading, &system, (&observer, &corruption), column));
+            let name = in_words(reading, &observer, &corruption);
+            let any = |wanted: &str| cells.iter().any(|(class, _)| *class == wanted);
+            if any("every") || any("failed") {
+                lines.push((name, cells));
+            } else if any("nothing") {
+                nothing.push(name);
+            }
+        }
+        let any = !lines.is_empty() || !nothing.is_empty();
+        any.then(|| Group { system, lines, nothing: nothing.join("; ") })
+    };
+    reading.systems().into_iter().filter_map(of_system).collect()
+}
+
+fn rows(reading: &Reading) -> impl Iterator<Item = &Row> {
+    reading.rows.iter().filter(|row| row.game == "expose" && row.quantity == "contents-readable")
+}
+
+/// In the order of the evidence.
+fn observers(reading: &Reading, system: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for row in rows(reading).filter(|row| row.architecture == system) {
+        let observer = (row.observer.clone(), row.corruption.clone());
+        if !found.contains(&observer) {
+            found.push(observer);
+        }
+    }
+    found
+}
+
+fn cell(reading: &Reading, system: &str, (observer, corruption): (&str, &str), (content, sent): (&str, &str)) -> Cell {
+    let row = rows(reading).find(|row| {
+        row.architecture == system
+            && row.observer == observer
+            && row.corruption == corruption
+            && row.content == content
+            && row.parameters.value("sent") == Some(sent)
+    });
+    match row.map(|row| (row.status, row.value)) {
+        Some((Status::Decided, Some(value))) if value <= 0.0 => ("nothing", "none".to_owned()),
+        Some((Status::Decided, Some(value))) if value >= 1e6 => ("every", "all".to_owned()),
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 10⁶")]
+        Some((Status::Decided, Some(value))) => ("every", format!("{} of 10⁶", count(value.round() as u64))),
+        Some((Status::Failed, _)) => ("failed", "failed".to_owned()),
+        _ => ("absent", "–".to_owned()),
+    }
+}
+
+/// Members with their corruption: “Device 0, read at t, and provider”.
+fn in_words(reading: &Reading, observer: &str, corruption: &str) -> String {
+    let members = observer.split('+').zip(corruption.split('+'));
+    let words = members.map(|(member, corruption)| {
+        let party = reading.party(member);
+        match corruption.split('@').next() {
+            Some("snapshot") => format!("{party}, memory read at t"),
+            Some("persistent") => format!("{party}, taken over at t"),
+            _ => party,
+        }
+    });
+    words.collect::<Vec<_>>().join(" + ")
+}

@@ -1,0 +1,235 @@
+//! The game `identify`: how many bits an observer has on which of N pictures was sent.
+
+use plotters::element::{Circle, PathElement, Text};
+use plotters::style::text_anchor::HPos;
+use plotters::style::{Color as _, RGBColor};
+use sightline_evidence::{Row, Status, Table};
+
+use crate::PresentationError;
+use crate::figure::{Area, FAINT_RGB, Figure, FigureWords, INK_RGB, LEARNT_RGB, MUTED_RGB, NOTHING_RGB, bold, text};
+use crate::reading::{Reading, is_coalition};
+use crate::words::{list, number};
+
+/// What is sent, whether lengths may tell, and both in words.
+const VARIANTS: [(&str, &str, &str); 4] = [
+    ("same", "one-class", "The same file, all of one length"),
+    ("jpeg-75", "one-class", "Recompressed, all of one length"),
+    ("same", "included", "The same file, lengths as they are"),
+    ("jpeg-75", "included", "Recompressed, lengths as they are"),
+];
+
+/// The lines of the figure: variant, colour, and whether points are filled.
+const LINES: [(usize, RGBColor, bool); 3] = [(0, LEARNT_RGB, true), (1, LEARNT_RGB, false), (2, NOTHING_RGB, true)];
+
+/// A system, and for every single observer the bits of each variant, in words.
+pub(crate) type Group = (String, Vec<(String, [String; 4])>);
+
+/// Column heads of [`groups`].
+pub(crate) fn heads() -> [&'static str; 4] {
+    VARIANTS.map(|(.., words)| words)
+}
+
+/// The largest number of candidates that was played.
+pub(crate) fn most(reading: &Reading) -> Option<u64> {
+    rows(reading).filter(|row| row.status == Status::Decided).filter_map(candidates).max()
+}
+
+/// Lower ends at the largest number of candidates.
+pub(crate) fn groups(reading: &Reading) -> Vec<Group> {
+    let Some(most) = most(reading) else { return Vec::new() };
+    let of_system = |system: String| {
+        let observers = reading.observers().into_iter().filter_map(|observer| {
+            let cells = VARIANTS.map(|variant| low_end(reading, &system, &observer, variant, most));
+            let words = cells.map(|cell| match cell {
+                None => "–".to_owned(),
+                Some(bits) if bits > 0.0 => format!("≥ {} bit", tenths(bits)),
+                Some(_) => "none found".to_owned(),
+            });
+            cells.iter().any(Option::is_some).then(|| (reading.party(&observer), words))
+        });
+        let observers: Vec<_> = observers.collect();
+        (!observers.is_empty()).then_some((system, observers))
+    };
+    reading.systems().into_iter().filter_map(of_system).collect()
+}
+
+pub(crate) fn figure(reading: &Reading) -> Result<Option<Figure>, PresentationError> {
+    const LEFT: i32 = 60;
+    const TOP: i32 = 40;
+    const SIDE: i32 = 230;
+    const GAP: i32 = 60;
+    let Some(most) = most(reading) else { return Ok(None) };
+    let bits = (most as f64).log2();
+    let systems: Vec<String> = groups(reading).into_iter().map(|(system, _)| system).collect();
+    let shown: Vec<(String, String)> = systems
+        .into_iter()
+        .map(|system| {
+            let told = |observer: &String| {
+                let ends = VARIANTS.map(|variant| low_end(reading, &system, observer, variant, most).unwrap_or(0.0));
+                ends.into_iter().fold(0.0, f64::max)
+            };
+            let observers = reading.observers();
+            let best = observers.iter().rev().max_by(|one, other| told(one).total_cmp(&told(other)));
+            (best.cloned().unwrap_or_default(), system)
+        })
+        .map(|(observer, system)| (system, observer))
+        .collect();
+    let panels = i32::try_from(shown.len()).unwrap_or(1).max(1);
+    let size = ((LEFT + panels * (SIDE + GAP)).max(760), TOP + SIDE + 90);
+    let words = FigureWords {
+        id: "identify".to_owned(),
+        title: finding(reading, &shown, most),
+        description: format!(
+            "Bits learnt, lower ends, against the number of candidates. With {most} candidates: {}",
+            groups(reading).iter().map(in_words).collect::<Vec<_>>().join(" ")
+        ),
+    };
+    let data: Table = rows(reading).cloned().collect();
+    #[expect(clippy::cast_possible_truncation, reason = "a share of the side")]
+    let along = |value: f64| ((value / bits.max(1.0)).clamp(0.0, 1.0) * f64::from(SIDE)).round() as i32;
+    let figure = Figure::plot(words, data, (size.0.cast_unsigned(), size.1.cast_unsigned()), |area| {
+        for (index, (system, observer)) in shown.iter().enumerate() {
+            let left = LEFT + i32::try_from(index)? * (SIDE + GAP);
+            let at = |x: f64, y: f64| (left + along(x), TOP + SIDE - along(y));
+            let head = format!("{system}: {}", reading.party(observer));
+            area.draw(&Text::new(head, (left, TOP - 22), bold(13.0, INK_RGB, HPos::Left)))?;
+            for tick in (0..=10).map(|tick| 2.0 * f64::from(tick)).take_while(|tick| *tick <= bits) {
+                area.draw(&PathElement::new([at(0.0, tick), at(bits, tick)], FAINT_RGB.stroke_width(1)))?;
+                let (x, y) = at(0.0, tick);
+                area.draw(&Text::new(number(tick), (x - 8, y), text(11.0, MUTED_RGB, HPos::Right)))?;
+                if tick >= 2.0 {
+                    let (x, y) = at(tick, 0.0);
+                    area.draw(&Text::new(
+                        format!("{:.0}", tick.exp2()),
+                        (x, y + 13),
+                        text(11.0, MUTED_RGB, HPos::Center),
+                    ))?;
+                }
+            }
+            let (x, y) = at(bits / 2.0, 0.0);
+            area.draw(&Text::new("candidates", (x, y + 31), text(11.0, MUTED_RGB, HPos::Center)))?;
+            dashed(area, at(2.0, 2.0), at(bits, bits))?;
+            for (variant, colour, filled) in LINES {
+                line(area, &points(reading, system, observer, VARIANTS[variant]), &at, colour, filled)?;
+            }
+        }
+        area.draw(&Text::new("bit", (LEFT - 8, TOP - 22), text(11.0, MUTED_RGB, HPos::Right)))?;
+        let y = TOP + SIDE + 66;
+        let mut x = LEFT;
+        for (variant, colour, filled) in LINES {
+            let at = |dx: f64, _: f64| (x + if dx > 0.0 { 24 } else { 0 }, y);
+            line(area, &[(0.0, 0.0), (1.0, 0.0)], &at, colour, filled)?;
+            let words = VARIANTS[variant].2;
+            area.draw(&Text::new(words, (x + 34, y), text(11.5, MUTED_RGB, HPos::Left)))?;
+            x += 240;
+        }
+        Ok(())
+    })?;
+    Ok(Some(figure))
+}
+
+type Drawn = Result<(), Box<dyn std::error::Error>>;
+
+fn line(
+    area: &Area<'_>,
+    points: &[(f64, f64)],
+    at: &impl Fn(f64, f64) -> (i32, i32),
+    colour: RGBColor,
+    filled: bool,
+) -> Drawn {
+    let places: Vec<(i32, i32)> = points.iter().map(|(x, y)| at(*x, *y)).collect();
+    area.draw(&PathElement::new(places.clone(), colour.stroke_width(2)))?;
+    for place in places {
+        if filled {
+            area.draw(&Circle::new(place, 4, colour.filled()))?;
+        } else {
+            area.draw(&Circle::new(place, 6, colour.stroke_width(2)))?;
+        }
+    }
+    Ok(())
+}
+
+/// A lower end in bits, rounded down to tenths; hundredths below one tenth.
+fn tenths(bits: f64) -> String {
+    if bits < 0.1 {
+        format!("{:.2}", (bits * 100.0).floor() / 100.0)
+    } else {
+        format!("{:.1}", (bits * 10.0).floor() / 10.0)
+    }
+}
+
+/// As much as there is to learn.
+fn dashed(area: &Area<'_>, (x, y): (i32, i32), (to_x, to_y): (i32, i32)) -> Drawn {
+    const DASHES: i32 = 24;
+    let place = |step: i32| (x + (to_x - x) * step / (2 * DASHES), y + (to_y - y) * step / (2 * DASHES));
+    for dash in 0..DASHES {
+        area.draw(&PathElement::new([place(2 * dash), place(2 * dash + 1)], MUTED_RGB.stroke_width(1)))?;
+    }
+    Ok(())
+}
+
+fn finding(reading: &Reading, shown: &[(String, String)], most: u64) -> String {
+    let told = |variant| {
+        let systems = shown.iter().filter_map(move |(system, observer)| {
+            let bits = low_end(reading, system, observer, VARIANTS[variant], most).filter(|bits| *bits > 0.0)?;
+            Some(format!("{system} (≥ {} of {} bit)", tenths(bits), number((most as f64).log2())))
+        });
+        systems.collect::<Vec<_>>()
+    };
+    let (same, copy) = (told(0), told(1));
+    if same.is_empty() {
+        return format!("Which of {most} pictures was sent? At equal length, no tested attack learnt anything");
+    }
+    let copies = if copy.len() == same.len() { ", recompressed or not" } else { "" };
+    format!("Which of {most} pictures was sent{copies}? At equal length an observer can say in {}", list(&same))
+}
+
+fn in_words((system, observers): &Group) -> String {
+    let cells = observers.iter().map(|(observer, cells)| {
+        let variants =
+            VARIANTS.iter().zip(cells).map(|((.., words), cell)| format!("{}: {cell}", words.to_lowercase()));
+        format!("{observer} ({})", variants.collect::<Vec<_>>().join("; "))
+    });
+    format!("{system}: {}.", cells.collect::<Vec<_>>().join(", ")).replace('≥', "at least")
+}
+
+/// log₂ of the number of candidates and lower end in bits, ascending.
+fn points(reading: &Reading, system: &str, observer: &str, variant: (&str, &str, &str)) -> Vec<(f64, f64)> {
+    let mut points: Vec<(f64, f64)> = variant_rows(reading, system, observer, variant)
+        .filter_map(|row| Some(((candidates(row)? as f64).log2(), row.low?)))
+        .collect();
+    points.sort_by(|one, other| one.0.total_cmp(&other.0));
+    points
+}
+
+fn low_end(reading: &Reading, system: &str, observer: &str, variant: (&str, &str, &str), size: u64) -> Option<f64> {
+    variant_rows(reading, system, observer, variant).find(|row| candidates(row) == Some(size))?.low
+}
+
+fn variant_rows<'a>(
+    reading: &'a Reading,
+    system: &'a str,
+    observer: &'a str,
+    (copy, sizes, _): (&'a str, &'a str, &'a str),
+) -> impl Iterator<Item = &'a Row> {
+    rows(reading).filter(move |row| {
+        row.architecture == system
+            && row.observer == observer
+            && row.parameters.value("copy") == Some(copy)
+            && row.parameters.value("sizes") == Some(sizes)
+    })
+}
+
+fn candidates(row: &Row) -> Option<u64> {
+    row.parameters.value("candidates")?.parse().ok().filter(|count| *count > 1)
+}
+
+/// Min-entropy leakage to single curious observers.
+fn rows(reading: &Reading) -> impl Iterator<Item = &Row> {
+    reading.rows.iter().filter(|row| {
+        row.game == "identify"
+            && row.quantity == "min-entropy-leakage"
+            && row.corruption == "curious"
+            && !is_coalition(&row.observer)
+    })
+}

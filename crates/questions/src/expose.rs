@@ -1,0 +1,205 @@
+//! The game `expose` (PRIVACY §3): how many contents become readable when one party is corrupted at a time t, among those
+//! sent before and those sent after? Counted on saturated views, never by what code says of itself.
+
+use crate::Scenario;
+use crate::assessment::AssessmentError;
+use crate::endpoints_only::conversation;
+use crate::run::{Run, System};
+use crate::scenario::ENDPOINTS_ONLY;
+use crate::world::{Half, Picture, World, below, shuffle};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use sightline_crypto::{Seed, Stream};
+use sightline_evidence::{Row, Status};
+use sightline_lists::{Entry, Provenance};
+use sightline_privacy::game::{Game, GameError};
+use sightline_protocol::{Architecture, Content, Corruption, Observer, PartyId, Setup, Span, Time};
+use std::sync::Arc;
+
+/// Contents of each class that are sent before t, and as many after.
+const CONTENTS: [(Class, usize); 3] = [(Class::Ordinary, 6), (Class::Near, 3), (Class::Listed, 3)];
+
+/// What a content is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Ordinary,
+    Near,
+    Listed,
+}
+
+impl Class {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Ordinary => "ordinary",
+            Self::Near => "near",
+            Self::Listed => "listed",
+        }
+    }
+}
+
+/// Runs of one system.
+fn runs(scenario: &Scenario) -> u32 {
+    (scenario.trials / 50).clamp(2, 100)
+}
+
+/// Steps per system: a run takes about as long as so many trials.
+pub(crate) fn steps(scenario: &Scenario) -> u64 {
+    u64::from(runs(scenario)) * 10
+}
+
+/// Every outsider, curious or corrupted at `t`; a user's device corrupted at `t`, alone and beside a curious provider.
+fn observers(architecture: &dyn Architecture, t: Time) -> Vec<Observer> {
+    let corruptions = [Corruption::Snapshot(t), Corruption::Persistent(t)];
+    let outsiders = architecture.outsiders().into_iter().flat_map(|party| {
+        let corrupted = corruptions.map(|corruption| Observer::single(party, corruption));
+        std::iter::once(Observer::curious([party])).chain(corrupted)
+    });
+    let devices = [0, 1].map(PartyId::device).into_iter().flat_map(|device| {
+        corruptions.into_iter().flat_map(move |corruption| {
+            let alone = Observer::single(device, corruption);
+            [alone.clone(), alone.and(PartyId::PROVIDER, Corruption::Curious)]
+        })
+    });
+    outsiders.chain(devices).collect()
+}
+
+/// A conversation of which half is sent before t and half after.
+struct Conversation {
+    setup: Setup,
+    /// The contents with their class, in order.
+    sent: Vec<(Class, Content)>,
+}
+
+/// 250 ms after the last content of the first half, in the order of [`conversation`].
+fn middle() -> Time {
+    let half: u64 = CONTENTS.iter().map(|(_, count)| *count as u64).sum();
+    Time::after_start(Span::milliseconds(2_750 + 500 * half))
+}
+
+/// Contents that all differ; nothing if there are too few pictures. Near ones are ordinary pictures beside which an entry
+/// is put on the list.
+fn draw(world: &World, stream: &mut Stream) -> Option<Conversation> {
+    let mut ordinary: Vec<&Picture> = world.halves.iter().flat_map(Half::ordinary).collect();
+    let mut listed: Vec<&Picture> = world.halves.iter().flat_map(Half::listed).collect();
+    shuffle(&mut ordinary, stream);
+    shuffle(&mut listed, stream);
+    let near = ordinary.split_off(ordinary.len().checked_sub(2 * count(Class::Near))?);
+    let mut list = (*world.setup.list).clone();
+    for picture in &near {
+        let distance = 1 + below(stream, world.setup.radius.bits() as usize);
+        let mut bits: Vec<u8> = (0..=255).collect();
+        shuffle(&mut bits, stream);
+        let hash = picture.pdq.hash.with_flipped(bits.into_iter().take(distance));
+        list = list.with(Entry { hash, provenance: Provenance::Code });
+    }
+    let setup = Setup { list: Arc::new(list), ..world.setup.clone() };
+    ordinary.retain(|picture| !setup.matches(&picture.pdq));
+
+    let mut halves = [Vec::new(), Vec::new()];
+    for (class, mut pictures) in [(Class::Ordinary, ordinary), (Class::Near, near), (Class::Listed, listed)] {
+        for half in &mut halves {
+            let rest = pictures.len().checked_sub(count(class))?;
+            half.extend(pictures.split_off(rest).into_iter().map(|picture| (class, picture.content())));
+        }
+    }
+    for half in &mut halves {
+        shuffle(half, stream);
+    }
+    Some(Conversation { setup, sent: halves.into_iter().flatten().collect() })
+}
+
+fn count(class: Class) -> usize {
+    CONTENTS.iter().filter(|(other, _)| *other == class).map(|(_, count)| count).sum()
+}
+
+/// Contents of one class sent before or after t: how many, how many of them were readable, and bytes of these.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct Exposed {
+    sent: u64,
+    readable: u64,
+    bytes: u64,
+}
+
+/// Those of each class in the order of [`CONTENTS`], before and after.
+type Counts = [[Exposed; 2]; CONTENTS.len()];
+
+/// Plays the game on every system.
+pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
+    let mut rows = Vec::new();
+    for System { name, architecture } in &run.systems {
+        let game = Game::new(architecture.as_ref(), run.scenario.wires(), observers(architecture.as_ref(), middle()));
+        let found = run.part(&format!("{name}: expose"), steps(run.scenario), || play(run, &game, name))?;
+        for (number, observer) in game.observers().iter().enumerate() {
+            for (place, half) in (0..CONTENTS.len()).flat_map(|place| [(place, 0), (place, 1)]) {
+                let row = |quantity: &str, unit: &str| {
+                    Row::new(quantity, unit)
+                        .question(ENDPOINTS_ONLY)
+                        .game("expose")
+                        .architecture(name.as_str())
+                        .observer(observer.name())
+                        .corruption(observer.corruption())
+                        .content(CONTENTS[place].0.name())
+                        .parameter("list", run.scenario.list.entries)
+                        .parameter("radius", run.scenario.list.radius)
+                        .parameter("sent", ["before", "after"][half])
+                        .method("saturated views")
+                        .seed(run.scenario.seed)
+                };
+                match found.as_ref().map(|by_observer| by_observer.get(number)) {
+                    Err(_) => rows.push(row("contents-readable", "1").status(Status::Failed)),
+                    Ok(None) => rows.push(row("contents-readable", "1").status(Status::NotApplicable)),
+                    Ok(Some(counts)) => {
+                        let Exposed { sent, readable, bytes } = counts[place][half];
+                        let per_million = |count: u64| count as f64 * 1e6 / sent as f64;
+                        rows.push(row("contents-readable", "1").exact(per_million(readable)).n(sent));
+                        rows.push(row("bytes-readable", "B").exact(per_million(bytes)).n(sent));
+                    }
+                }
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// Per observer, the counts over all runs; nobody's if there are too few pictures; in words, what failed.
+fn play(run: &Run<'_>, game: &Game<'_>, name: &str) -> Result<Result<Vec<Counts>, String>, AssessmentError> {
+    let seed = Seed::from_u64(run.scenario.seed).derive(&format!("expose {name}"), 0);
+    let one = |number: u32| -> Result<Option<Vec<Counts>>, GameError> {
+        if run.progress.cancelled() {
+            return Ok(None);
+        }
+        let seed = seed.derive("run", u64::from(number));
+        let Some(drawn) = draw(run.world, &mut seed.derive("contents", 0).stream()) else { return Ok(None) };
+        let history =
+            conversation(drawn.setup.users, drawn.sent.iter().map(|(_, content)| (0, content.clone())).collect());
+        let readable = game.expose(&drawn.setup, &history, &[middle()], &seed)?;
+        run.progress.advance(steps(run.scenario) / u64::from(runs(run.scenario)));
+        let counted = |readable: Vec<bool>| {
+            let mut counts = Counts::default();
+            for (number, ((class, content), readable)) in drawn.sent.iter().zip(readable).enumerate() {
+                let half = 2 * number / drawn.sent.len();
+                for (counts, _) in counts.iter_mut().zip(CONTENTS).filter(|(_, (other, _))| other == class) {
+                    counts[half].sent += 1;
+                    counts[half].readable += u64::from(readable);
+                    counts[half].bytes += if readable { content.bytes.len() as u64 } else { 0 };
+                }
+            }
+            counts
+        };
+        Ok(Some(readable.into_iter().map(counted).collect()))
+    };
+    let played = (0..runs(run.scenario)).into_par_iter().map(one).collect::<Result<Option<Vec<_>>, GameError>>();
+    run.progress.check()?;
+    Ok(played.map_err(|error| error.to_string()).map(|played| {
+        let mut totals: Vec<Counts> = Vec::new();
+        for counts in played.into_iter().flatten() {
+            totals.resize(counts.len(), Counts::default());
+            for (total, counts) in totals.iter_mut().flatten().flatten().zip(counts.into_iter().flatten().flatten()) {
+                total.sent += counts.sent;
+                total.readable += counts.readable;
+                total.bytes += counts.bytes;
+            }
+        }
+        totals
+    }))
+}
