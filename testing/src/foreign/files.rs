@@ -143,6 +143,8 @@ fn statement() -> Statement {
         end_to_end: E2e::Yes,
         sentence: "The provider learns nothing of the content.".into(),
         learns: vec!["nothing".into()],
+        beyond_encryption: Vec::new(),
+        beyond_detection: Vec::new(),
         evidence: vec![number],
     }
 }

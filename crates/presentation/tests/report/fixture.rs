@@ -429,6 +429,12 @@ fn evidence(profiles: &[Profile]) -> Table {
     let control = |quantity: &str| Row::new(quantity, "1").question("control").game("distinguish").seed(1);
     table.push(control("null-flagged").interval(0.0425, 0.025, 0.067).n(400).method("exact test"));
     table.push(control("lower-bound-valid").interval(0.985, 0.957, 0.997).n(200).method("exact test"));
+    games(&mut table);
+    table
+}
+
+/// Rows of `identify` and `expose`.
+fn games(table: &mut Table) {
     for (system, copy, sizes, share) in [
         ("device-hashing", "same", "one-class", 0.99),
         ("device-hashing", "jpeg-75", "one-class", 0.98),
@@ -452,7 +458,6 @@ fn evidence(profiles: &[Profile]) -> Table {
         let row = row.architecture(system).observer("provider").corruption(corruption).content("listed");
         table.push(row.parameter("sent", sent).exact(readable).n(60).method("saturated views"));
     }
-    table
 }
 
 fn gallery() -> Vec<(GalleryPicture, Vec<u8>)> {
