@@ -6,6 +6,7 @@ pub mod control;
 pub mod distinguish;
 pub mod game;
 pub mod interval;
+pub mod leakage;
 
 mod derived;
 mod feature;
