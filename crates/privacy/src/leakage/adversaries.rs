@@ -200,14 +200,14 @@ impl Knowledge {
 
 /// Votes of neighbours; kept between guesses for the memory.
 struct Votes {
-    votes: Vec<u64>,
+    tally: Vec<u64>,
     voted: Vec<u32>,
     found: Vec<(f64, usize)>,
 }
 
 impl Votes {
     fn new(secrets: usize) -> Self {
-        Self { votes: vec![0; secrets], voted: Vec::new(), found: Vec::new() }
+        Self { tally: vec![0; secrets], voted: Vec::new(), found: Vec::new() }
     }
 
     /// Per number of neighbours, which come sorted, the winner; and whether the point was seen in training.
@@ -222,7 +222,7 @@ impl Votes {
             for (_, cell) in group {
                 inside += knowledge.tree.weight(*cell);
                 for (secret, count) in knowledge.tree.ballots(*cell) {
-                    let votes = &mut self.votes[*secret as usize];
+                    let votes = &mut self.tally[*secret as usize];
                     if *votes == 0 {
                         self.voted.push(*secret);
                     }
@@ -232,7 +232,7 @@ impl Votes {
             if open.peek().is_some_and(|number| *number <= inside) {
                 let rank = |secret: &u32| {
                     let index = *secret as usize;
-                    (self.votes[index], knowledge.counts[index], Reverse(*secret))
+                    (self.tally[index], knowledge.counts[index], Reverse(*secret))
                 };
                 let winner = self.voted.iter().copied().max_by_key(rank).unwrap_or(0);
                 while let Some(number) = open.next_if(|number| *number <= inside) {
@@ -241,7 +241,7 @@ impl Votes {
             }
         }
         for secret in self.voted.drain(..) {
-            self.votes[secret as usize] = 0;
+            self.tally[secret as usize] = 0;
         }
         (winners, self.found.first().is_some_and(|(distance, _)| *distance == 0.0))
     }

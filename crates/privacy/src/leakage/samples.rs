@@ -161,7 +161,7 @@ impl Samples {
                     String::from_utf8_lossy(field).chars().take(20).collect::<String>().escape_debug().to_string();
                 SamplesError::NotANumber { line, column, text }
             })?;
-            if !(value.abs() <= Self::LARGEST) {
+            if !(-Self::LARGEST..=Self::LARGEST).contains(&value) {
                 return Err(SamplesError::NotFinite { line, column });
             }
             // Adding zero makes one of the two zeros.

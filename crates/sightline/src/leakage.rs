@@ -1,0 +1,121 @@
+use crate::failure::{self, Failure};
+use crate::print;
+use serde_json::json;
+use sightline_privacy::leakage::{Interval, Leakage, Samples, estimate};
+use std::path::Path;
+
+/// Probability that an interval misses.
+const LEVEL: f64 = 0.05;
+
+pub(crate) fn run(train: &Path, test: &Path, as_json: bool) -> Result<(), Failure> {
+    let found = estimate(&read(train)?, &read(test)?, LEVEL).map_err(|error| {
+        let files = format!("{} and {}", train.display(), test.display());
+        Failure::new(failure::USAGE, format!("{files} do not go together: {error}"))
+    })?;
+    if as_json {
+        return print(&format!("{:#}", to_json(&found)));
+    }
+    for line in answer(&found).into_iter().chain(quantities(&found)).chain(adversaries(&found)) {
+        print(&line)?;
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Samples, Failure> {
+    let shown = path.display();
+    let bytes = std::fs::read(path).map_err(|error| Failure::new(failure::ENVIRONMENT, format!("{shown}: {error}")))?;
+    Samples::parse(&bytes).map_err(|error| Failure::new(failure::USAGE, format!("{shown}: {error}")))
+}
+
+/// What was found, in sentences.
+fn answer(found: &Leakage) -> Vec<String> {
+    let (right, before) = (found.vulnerability, found.prior_vulnerability);
+    let rates = format!(
+        "With the observation an adversary guesses the secret right in {} of all cases ({} to {}), without it in {} ({} to {}).",
+        percent(right.point),
+        percent(right.low),
+        percent(right.high),
+        percent(before.point),
+        percent(before.low),
+        percent(before.high),
+    );
+    let told = match (found.min_entropy.low, found.shannon_low) {
+        (min_entropy, shannon) if min_entropy > 0.0 => {
+            format!(
+                "An observation tells at least {min_entropy:.2} bits by min-entropy and {shannon:.2} bits by Shannon."
+            )
+        }
+        (_, shannon) if shannon > 0.0 => {
+            format!("It helps nobody to guess better, but tells at least {shannon:.2} bits by Shannon.")
+        }
+        _ => "No leak was found by the adversaries tried; another might find one.".to_owned(),
+    };
+    vec![rates, told, String::new()]
+}
+
+/// A table of all numbers.
+fn quantities(found: &Leakage) -> Vec<String> {
+    let shannon = Interval { point: found.shannon, low: found.shannon_low, high: f64::INFINITY };
+    let rows = [
+        ("error of the adversary", found.risk, "the Bayes risk is at most the high end"),
+        ("error of guessing", found.guessing_risk, ""),
+        ("success of the adversary", found.vulnerability, "the Bayes vulnerability is at least the low end"),
+        ("success of guessing", found.prior_vulnerability, ""),
+        ("multiplicative leakage", found.multiplicative, "at least the low end"),
+        ("min-entropy leakage, bits", found.min_entropy, "at least the low end"),
+        ("Shannon leakage, bits", shannon, "at least the low end"),
+    ];
+    let row = |(name, of, bounds): (&str, Interval, &str)| {
+        let high = if of.high.is_finite() { format!("{:.4}", of.high) } else { "-".to_owned() };
+        format!("{name:27} {:>9.4} {:>9.4} {high:>9}  {bounds}", of.point, of.low).trim_end().to_owned()
+    };
+    let level = format!("({} % intervals)", 100.0 * (1.0 - found.level));
+    let head = format!("{level:27} {:>9} {:>9} {:>9}", "estimate", "low", "high");
+    std::iter::once(head).chain(rows.map(row)).chain([String::new()]).collect()
+}
+
+/// A table of the adversaries, and what they learnt from.
+fn adversaries(found: &Leakage) -> Vec<String> {
+    let row = |candidate: &sightline_privacy::leakage::Candidate| {
+        let chosen = if candidate.adversary == found.chosen { "  chosen" } else { "" };
+        format!("{:27} {:>9.4}{chosen}", candidate.adversary.to_string(), candidate.risk)
+    };
+    let [train, test] = found.rows;
+    let sizes = format!(
+        "\n{train} rows to learn from, {test} to test on; {} secrets, {} numbers per observation",
+        found.secrets, found.columns
+    );
+    let head = "adversary                   error, on the half of TRAIN it did not learn from".to_owned();
+    std::iter::once(head).chain(found.candidates.iter().map(row)).chain([sizes]).collect()
+}
+
+fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    let digits = if (1.0..=99.0).contains(&percent) || percent == 0.0 || percent == 100.0 { 1 } else { 3 };
+    format!("{percent:.digits$} %")
+}
+
+/// Numbers that nothing bounds are null.
+fn to_json(found: &Leakage) -> serde_json::Value {
+    let interval = |of: Interval| json!({ "estimate": of.point, "low": of.low, "high": of.high });
+    let candidates = found.candidates.iter();
+    let candidates: Vec<_> = candidates
+        .map(|candidate| json!({ "adversary": candidate.adversary.to_string(), "error": candidate.risk }))
+        .collect();
+    json!({
+        "train": found.rows[0],
+        "test": found.rows[1],
+        "secrets": found.secrets,
+        "columns": found.columns,
+        "level": found.level,
+        "adversary": found.chosen.to_string(),
+        "adversaries": candidates,
+        "error": interval(found.risk),
+        "guessing_error": interval(found.guessing_risk),
+        "success": interval(found.vulnerability),
+        "guessing_success": interval(found.prior_vulnerability),
+        "multiplicative_leakage": interval(found.multiplicative),
+        "min_entropy_leakage_bits": interval(found.min_entropy),
+        "shannon_leakage_bits": { "estimate": found.shannon, "low": found.shannon_low },
+    })
+}
