@@ -46,7 +46,7 @@ fn answer(found: &Leakage) -> Vec<String> {
             )
         }
         (_, shannon) if shannon > 0.0 => {
-            format!("It helps nobody to guess better, but tells at least {shannon:.2} bits by Shannon.")
+            format!("It tells at least {shannon:.2} bits by Shannon, but was not shown to help guess better.")
         }
         _ => "No leak was found by the adversaries tried; another might find one.".to_owned(),
     };

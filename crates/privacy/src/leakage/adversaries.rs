@@ -329,3 +329,84 @@ fn decay(mut radii: Vec<f64>, columns: usize) -> f64 {
 fn standardised(point: &[f64], mean: &[f64], variances: &[f64]) -> f64 {
     point.iter().zip(mean).zip(variances).map(|((value, mean), variance)| (value - mean).powi(2) / variance).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    /// Votes of the k nearest and all as far away, counted one by one.
+    fn slowly(knowledge: &Knowledge, train: &Points, secrets: &[u32], point: &[f64], adversary: Adversary) -> u32 {
+        let count = |secret: u32| secrets.iter().filter(|other| **other == secret).count();
+        let best = |votes: BTreeMap<u32, usize>| {
+            votes
+                .into_iter()
+                .max_by_key(|(secret, votes)| (*votes, count(*secret), Reverse(*secret)))
+                .map_or(0, |best| best.0)
+        };
+        let prior = best(secrets.iter().map(|secret| (*secret, 0)).collect());
+        let (train, point) =
+            (scaled(train, &knowledge.scales), point.iter().zip(&knowledge.scales).map(|(value, scale)| value * scale));
+        let point: Vec<f64> = point.collect();
+        let distances: Vec<f64> = (0..train.len()).map(|row| distance(&point, train.at(row))).collect();
+        let mut sorted = distances.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let radius = match adversary {
+            Adversary::Neighbours(count) => sorted[usize::try_from(count.of(secrets.len())).unwrap_or(0) - 1],
+            Adversary::Lookup if sorted[0] == 0.0 => 0.0,
+            _ => return prior,
+        };
+        let mut votes = BTreeMap::new();
+        for (secret, _) in secrets.iter().zip(distances).filter(|(_, distance)| *distance <= radius) {
+            *votes.entry(*secret).or_insert(0) += 1;
+        }
+        best(votes)
+    }
+
+    /// Rows on a coarse lattice, full of ties, or off it, and points to guess at.
+    fn cases() -> impl Strategy<Value = (Points, Vec<u32>, Points)> {
+        let lattice = prop_oneof![(-3..4_i32).prop_map(f64::from), (-3..4_i32).prop_map(|step| f64::from(step) * 0.1)];
+        let value = prop_oneof![9 => lattice, 1 => -1e3..1e3];
+        (1..4_usize, 1..120_usize, 1..6_u32).prop_flat_map(move |(columns, rows, secrets)| {
+            let points = |rows: usize| {
+                proptest::collection::vec(value.clone(), rows * columns)
+                    .prop_map(move |values| Points { values, columns })
+            };
+            (points(rows), proptest::collection::vec(0..secrets, rows), points(20))
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn guesses_are_those_of_the_slow_twin((train, secrets, test) in cases()) {
+            let knowledge = Knowledge::new(&train, &secrets, 6);
+            let adversaries = &Adversary::ALL[..7];
+            let test = Points { values: [&test.values[..], &train.values].concat(), ..test };
+            for (adversary, guesses) in adversaries.iter().zip(knowledge.guess(adversaries, &test)) {
+                for (row, guess) in guesses.iter().enumerate() {
+                    let expected = slowly(&knowledge, &train, &secrets, test.at(row), *adversary);
+                    prop_assert_eq!(*guess, expected, "{} at {:?}", adversary, test.at(row));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_far_point_does_not_spoil_the_scale_and_a_lattice_stays_one() {
+        let values = (0..100_u32).flat_map(|row| [f64::from(row % 3), 1000.0 * f64::from(row % 3)]);
+        let far = Points { values: values.chain([3e10, 3e10]).collect(), columns: 2 };
+        let groups = [(0..101).collect::<Vec<_>>()];
+        let scales = scales(&far, &groups);
+        assert_eq!(scales, [1.0, 2.0_f64.powi(-10)]);
+    }
+
+    #[test]
+    fn numbers_of_neighbours() {
+        let of = |samples| {
+            [Count::One, Count::Log10, Count::Ln, Count::LnSquared, Count::Root].map(|count| count.of(samples))
+        };
+        assert_eq!(of(80_000), [1, 5, 12, 128, 283]);
+        assert_eq!(of(1), [1; 5]);
+    }
+}

@@ -125,7 +125,7 @@ impl Samples {
         let mut first = true;
         // Reading from memory with a flexible number of fields, the reader has nothing to fail on.
         while reader.read_byte_record(&mut record).unwrap_or(false) {
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = record.position().map_or(0, |at| line(bytes, at));
             let header = std::mem::take(&mut first)
                 && record.len() > 1
                 && record.iter().skip(1).all(|field| number(field).is_none());
@@ -194,6 +194,13 @@ impl Samples {
     pub fn row(&self, row: usize) -> &[f64] {
         &self.values[row * self.columns..(row + 1) * self.columns]
     }
+}
+
+/// The line of a record; its position is that of empty lines before it, if there are any.
+fn line(bytes: &[u8], at: &csv::Position) -> u64 {
+    let start = usize::try_from(at.byte()).ok().and_then(|start| bytes.get(start..)).unwrap_or_default();
+    let empty = start.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    at.line() + empty.filter(|byte| **byte == b'\n').count() as u64
 }
 
 fn number(field: &[u8]) -> Option<f64> {
