@@ -4,7 +4,7 @@
 use sightline_privacy::leakage::{Samples, estimate};
 use std::path::PathBuf;
 
-/// The Bayes risk of the channel that the samples were drawn from (docs/privacy.md, estimators).
+/// The Bayes risk of the channel that the samples were drawn from, as F-BLEAU's authors state it.
 const TRUTH: f64 = 0.456;
 
 #[test]
