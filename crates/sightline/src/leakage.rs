@@ -31,22 +31,18 @@ fn read(path: &Path) -> Result<Samples, Failure> {
 fn answer(found: &Leakage) -> Vec<String> {
     let (right, before) = (found.vulnerability, found.prior_vulnerability);
     let rates = format!(
-        "With the observation an adversary guesses the secret right in {} of all cases ({} to {}), without it in {} ({} to {}).",
-        percent(right.point),
-        percent(right.low),
-        percent(right.high),
-        percent(before.point),
-        percent(before.low),
-        percent(before.high),
+        "With the observation an adversary guesses the secret right in {} of all cases, without it in {}.",
+        percent(right),
+        percent(before),
     );
     let told = match (found.min_entropy.low, found.shannon_low) {
-        (min_entropy, shannon) if min_entropy > 0.0 => {
-            format!(
-                "An observation tells at least {min_entropy:.2} bits by min-entropy and {shannon:.2} bits by Shannon."
-            )
-        }
+        (min_entropy, shannon) if min_entropy > 0.0 => format!(
+            "An observation tells at least {} bits by min-entropy and {} bits by Shannon.",
+            down(min_entropy, 2),
+            down(shannon, 2)
+        ),
         (_, shannon) if shannon > 0.0 => {
-            format!("It tells at least {shannon:.2} bits by Shannon, but was not shown to help guess better.")
+            format!("It tells at least {} bits by Shannon, but was not shown to help guess better.", down(shannon, 2))
         }
         _ => "No leak was found by the adversaries tried; another might find one.".to_owned(),
     };
@@ -66,8 +62,8 @@ fn quantities(found: &Leakage) -> Vec<String> {
         ("Shannon leakage, bits", shannon, "at least the low end"),
     ];
     let row = |(name, of, bounds): (&str, Interval, &str)| {
-        let high = if of.high.is_finite() { format!("{:.4}", of.high) } else { "-".to_owned() };
-        format!("{name:27} {:>9.4} {:>9.4} {high:>9}  {bounds}", of.point, of.low).trim_end().to_owned()
+        let high = if of.high.is_finite() { up(of.high, 4) } else { "-".to_owned() };
+        format!("{name:27} {:>9.4} {:>9} {high:>9}  {bounds}", of.point, down(of.low, 4)).trim_end().to_owned()
     };
     let level = format!("({} % intervals)", 100.0 * (1.0 - found.level));
     let head = format!("{level:27} {:>9} {:>9} {:>9}", "estimate", "low", "high");
@@ -89,10 +85,23 @@ fn adversaries(found: &Leakage) -> Vec<String> {
     std::iter::once(head).chain(found.candidates.iter().map(row)).chain([sizes]).collect()
 }
 
-fn percent(share: f64) -> String {
-    let percent = 100.0 * share;
-    let digits = if (1.0..=99.0).contains(&percent) || percent == 0.0 || percent == 100.0 { 1 } else { 3 };
-    format!("{percent:.digits$} %")
+/// A share with its interval.
+fn percent(of: Interval) -> String {
+    let digits = if of.point > 0.0 && of.point < 0.01 { 3 } else { 1 };
+    let (low, high) = (down(100.0 * of.low, digits), up(100.0 * of.high, digits));
+    format!("{:.digits$} % ({low} to {high} %)", 100.0 * of.point)
+}
+
+/// The low end of an interval, rounded so that it still bounds.
+fn down(value: f64, digits: usize) -> String {
+    let unit = 10.0_f64.powf(digits as f64);
+    format!("{:.digits$}", (value * unit).floor() / unit)
+}
+
+/// The high end.
+fn up(value: f64, digits: usize) -> String {
+    let unit = 10.0_f64.powf(digits as f64);
+    format!("{:.digits$}", (value * unit).ceil() / unit)
 }
 
 /// Numbers that nothing bounds are null.
@@ -118,4 +127,17 @@ fn to_json(found: &Leakage) -> serde_json::Value {
         "min_entropy_leakage_bits": interval(found.min_entropy),
         "shannon_leakage_bits": { "estimate": found.shannon, "low": found.shannon_low },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_are_rounded_outwards() {
+        assert_eq!((down(2.5861, 2), up(2.5861, 2)), ("2.58".into(), "2.59".into()));
+        assert_eq!((down(0.0, 4), up(1.0, 4)), ("0.0000".into(), "1.0000".into()));
+        let rare = Interval { point: 0.0012, low: 0.000_95, high: 0.001_512 };
+        assert_eq!(percent(rare), "0.120 % (0.095 to 0.152 %)");
+    }
 }

@@ -119,7 +119,9 @@ pub fn estimate(train: &Samples, test: &Samples, level: f64) -> Result<Leakage, 
         low: (posterior.low / prior.high).max(1.0),
         high: posterior.high / prior.low,
     };
-    let (chance, chance_high) = trials.chance(level / 4.0);
+    // It is at most the prior vulnerability; both bounds share the quarter.
+    let (chance, chance_high) = trials.chance(level / 8.0);
+    let chance_high = chance_high.min(trials.prior(level / 4.0).high);
     Ok(Leakage {
         rows: [train.secrets.len() as u64, test.secrets.len() as u64],
         secrets: labels.len(),
