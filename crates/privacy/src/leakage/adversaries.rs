@@ -401,6 +401,22 @@ mod tests {
         assert_eq!(scales, [1.0, 2.0_f64.powi(-10)]);
     }
 
+    /// Secrets 0 and 1 around 1 and 10, width about 1, the first twice as frequent; secret 2 around 10, width 10.
+    #[test]
+    fn shapes_weigh_frequency_and_distance() {
+        let of = |values: &[f64]| Points { values: values.to_vec(), columns: 1 };
+        let train = of(&[0.0, 1.0, 2.0, 0.0, 1.0, 2.0, 9.0, 10.0, 11.0, 0.0, 20.0]);
+        let knowledge = Knowledge::new(&train, &[0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2], 3);
+        let guess = |adversary, at: f64| knowledge.guess(&[adversary], &of(&[at]))[0][0];
+        for adversary in [Adversary::Gaussian, Adversary::Exponential, Adversary::Widths] {
+            assert_eq!((guess(adversary, 1.0), guess(adversary, 9.9)), (0, 1), "{adversary}");
+        }
+        // Only a width of its own tells secret 2 (mean 10) from secret 1, which is as near and more frequent.
+        assert_eq!((guess(Adversary::Widths, 19.0), guess(Adversary::Gaussian, 18.0)), (2, 1));
+        // Half-way the more frequent one.
+        assert_eq!((guess(Adversary::Gaussian, 5.5), guess(Adversary::Exponential, 5.5)), (0, 0));
+    }
+
     #[test]
     fn numbers_of_neighbours() {
         let of = |samples| {

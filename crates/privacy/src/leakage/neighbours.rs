@@ -217,3 +217,41 @@ impl Shape<'_> {
         number
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Lattice points, so that many distances are equal, and some off the lattice.
+        #[test]
+        fn the_nearest_are_found_with_all_ties(
+            columns in 1..4_usize,
+            values in proptest::collection::vec(prop_oneof![(-9..10_i32).prop_map(f64::from), -9.0..9.0], 3..900),
+            k in 1..60_u64,
+        ) {
+            let rows = values.len() / columns;
+            let points = Points { values: values[..rows * columns].to_vec(), columns };
+            let secrets: Vec<u32> = (0..).take(rows).collect();
+            let tree = Tree::new(&points, &secrets);
+            let mut found = Vec::new();
+            for query in 0..rows.min(20) {
+                let query: Vec<f64> = points.at(query).iter().map(|value| value + 0.5 * f64::from(query % 2 == 0)).collect();
+                let mut distances: Vec<(f64, u32)> =
+                    secrets.iter().map(|row| (distance(&query, points.at(*row as usize)), *row)).collect();
+                distances.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+                let radius = distances[rows.min(usize::try_from(k).unwrap()) - 1].0;
+                distances.retain(|(distance, _)| *distance <= radius);
+                tree.nearest(&query, k, &mut found);
+                prop_assert!(found.is_sorted_by(|a, b| a.0 <= b.0));
+                let ballots = |(distance, cell): &(f64, usize)| {
+                    tree.ballots(*cell).iter().map(|(row, _)| (*distance, *row)).collect::<Vec<_>>()
+                };
+                let mut rows: Vec<(f64, u32)> = found.iter().flat_map(ballots).collect();
+                rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+                prop_assert_eq!(rows, distances);
+            }
+        }
+    }
+}
