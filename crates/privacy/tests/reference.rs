@@ -1,5 +1,4 @@
 //! Leakage from samples against F-BLEAU's example, whose Bayes risk is known.
-#![expect(clippy::print_stderr, reason = "a test that says when it is skipped")]
 
 use sightline_privacy::leakage::{Samples, estimate};
 use std::path::PathBuf;

@@ -5,6 +5,9 @@ use crate::interval::upper_tail;
 use sightline_crypto::Stream;
 use std::fmt::Write;
 
+/// Draws a secret and an observation.
+type Channel = fn(&mut Stream) -> (u32, Vec<f64>);
+
 /// Samples of a channel that draws a secret and an observation.
 fn draw(rows: usize, stream: &mut Stream, channel: impl Fn(&mut Stream) -> (u32, Vec<f64>)) -> Samples {
     parse((0..rows).map(|_| channel(stream)))
@@ -14,7 +17,9 @@ fn parse(rows: impl IntoIterator<Item = (u32, Vec<f64>)>) -> Samples {
     let mut text = String::new();
     for (secret, values) in rows {
         write!(text, "{secret}").expect("a text grows");
-        values.iter().for_each(|value| write!(text, ",{value}").expect("a text grows"));
+        for value in values {
+            write!(text, ",{value}").expect("a text grows");
+        }
         text.push('\n');
     }
     Samples::parse(text.as_bytes()).expect("well-formed")
@@ -79,7 +84,7 @@ fn nothing_is_found_where_nothing_leaks() {
     let few = |stream: &mut Stream| (below(4, stream), vec![f64::from(below(3, stream))]);
     let many = |stream: &mut Stream| (below(50, stream), vec![normal(stream), uniform(stream)]);
     let skewed = |stream: &mut Stream| (u32::from(uniform(stream) < 0.1), vec![normal(stream)]);
-    let channels: [fn(&mut Stream) -> (u32, Vec<f64>); 3] = [few, many, skewed];
+    let channels: [Channel; 3] = [few, many, skewed];
     for channel in channels {
         let mut alarms = [0; 2];
         for number in 0..REPETITIONS {
