@@ -94,7 +94,7 @@ pub enum LeakageError {
 const JUDGED: usize = 20_000;
 
 /// Chooses and trains an adversary on `train`, lets it guess the secrets of `test`, and says what that tells; every
-/// interval misses with probability at most `level`. Two calls give the same.
+/// interval misses with probability at most `level`, between 0 and 1. Two calls give the same.
 ///
 /// # Errors
 /// [`LeakageError::Columns`] if the files do not go together.
@@ -117,7 +117,7 @@ pub fn estimate(train: &Samples, test: &Samples, level: f64) -> Result<Leakage, 
     let multiplicative = Interval {
         point: (posterior.point / prior.point).max(1.0),
         low: (posterior.low / prior.high).max(1.0),
-        high: posterior.high / prior.low,
+        high: (posterior.high / prior.low).max(1.0),
     };
     // It is at most the prior vulnerability; both bounds share the quarter.
     let (chance, chance_high) = trials.chance(level / 8.0);
