@@ -1,6 +1,8 @@
 //! The one entrance for checks and tests: `cargo xtask test`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for developers' terminals")]
 
+mod bench;
+
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
@@ -8,7 +10,10 @@ const HELP: &str = "cargo xtask test         every check and test: format, lints
 cargo xtask check-order  workspace members depend only on members above them
 cargo xtask check-text   no machine paths or leftovers in the repository
 cargo xtask fuzz [--seconds N] [TARGET]
-                         libFuzzer on one parser or all of them, N seconds each (60); needs cargo-fuzz and C++";
+                         libFuzzer on one parser or all of them, N seconds each (60); needs cargo-fuzz and C++
+cargo xtask bench leakage [TRAIN.csv TEST.csv]
+                         times of `sightline leakage` and, if there is one (on PATH or in FBLEAU), of F-BLEAU on the same
+                         files; without files on its geometric example in SIGHTLINE_REFERENCE";
 
 fn main() -> ExitCode {
     let done = match std::env::args().nth(1).as_deref() {
@@ -16,6 +21,7 @@ fn main() -> ExitCode {
         Some("check-order") => check_order(),
         Some("check-text") => check_text(),
         Some("fuzz") => fuzz(std::env::args().skip(2)),
+        Some("bench") => bench::run(std::env::args().skip(2)),
         Some("help") | None => {
             println!("{HELP}");
             Ok(())

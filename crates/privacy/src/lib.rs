@@ -7,6 +7,7 @@ pub mod distinguish;
 pub mod game;
 pub mod identify;
 pub mod interval;
+pub mod leakage;
 
 mod derived;
 mod feature;

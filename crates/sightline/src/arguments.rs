@@ -49,12 +49,32 @@ pub(crate) enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Estimate how much observations tell of a secret, from samples: an adversary learns from one file and guesses the
+    /// secrets of the other
+    #[command(long_about = LEAKAGE)]
+    Leakage {
+        /// Samples to choose and train an adversary on (CSV): the secret, then one or more numbers
+        train: PathBuf,
+        /// Samples of the same kind to test it on, once
+        test: PathBuf,
+        /// Print the result as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Draw a run's report again from its folder
     Report {
         /// The run's folder
         run: PathBuf,
     },
 }
+
+const LEAKAGE: &str = "\
+Estimate how much observations tell of a secret, from samples: an adversary learns from one file and guesses the secrets \
+of the other.
+
+Each line of a file is a secret (a whole number or a short text) and one or more numbers, separated by commas; a header \
+is skipped. Both files must be independent draws of the same. What is found is a lower bound: a better adversary may \
+exist.";
 
 #[derive(Debug, Args)]
 pub(crate) struct Assess {

@@ -5,6 +5,7 @@ mod assess;
 mod clock;
 mod commands;
 mod failure;
+mod leakage;
 mod progress;
 
 use arguments::{Arguments, Command};
@@ -35,6 +36,7 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Fingerprint { files } => commands::fingerprint(&files),
         Command::Verify { run, rerun } => commands::verify(&run, rerun),
         Command::Calibrate { architectures, seed, quick } => commands::calibrate(architectures, seed, quick),
+        Command::Leakage { train, test, json } => leakage::run(&train, &test, json),
         Command::Report { run } => commands::report(&run),
     };
     match result {

@@ -5,6 +5,7 @@ use sightline_evidence::{
 };
 use sightline_pictures::Picture;
 use sightline_presentation::Report;
+use sightline_privacy::leakage::{Interval, Samples, estimate};
 use sightline_questions::Scenario;
 use std::collections::BTreeMap;
 use std::fs;
@@ -38,6 +39,24 @@ pub fn table(bytes: &[u8]) {
 
 pub(super) fn table_seeds() -> Vec<Vec<u8>> {
     vec![evidence().to_csv().expect("it can be written").into()]
+}
+
+/// Samples of a channel: what is read is finite, and leakage is estimated from it.
+pub fn samples(bytes: &[u8]) {
+    let Ok(samples) = Samples::parse(bytes) else { return };
+    assert!((0..samples.len()).all(|row| samples.row(row).iter().all(|value| value.is_finite())));
+    let found = estimate(&samples, &samples, 0.05).expect("a file has as many columns as itself");
+    for Interval { point, low, high } in [found.risk, found.guessing_risk, found.min_entropy, found.multiplicative] {
+        assert!(0.0 <= low && low <= point && point <= high, "{low}, {point}, {high}");
+    }
+    assert!(found.shannon.is_finite() && found.shannon_low.is_finite());
+}
+
+pub(super) fn samples_seeds() -> Vec<Vec<u8>> {
+    let rows = |row: u32| format!("{},{},{}\n", row % 5, row * 7 % 11, f64::from(row % 3) * 0.1);
+    let plain: String = (0..40).map(rows).collect();
+    let header = format!("secret,x,y\r\nred,-1.5e3,0\n\n\"a, b\",3,4\n{plain}");
+    vec![plain.into(), header.into()]
 }
 
 /// A picture file: if it is one, it can be hashed or is refused for its size.
@@ -184,6 +203,9 @@ mod tests {
     fn seeds_are_well_formed() {
         for seed in picture_seeds() {
             sightline_pictures::decode(&seed).unwrap();
+        }
+        for seed in samples_seeds() {
+            Samples::parse(&seed).unwrap();
         }
         for seed in scenario_seeds() {
             Scenario::parse(std::str::from_utf8(&seed).unwrap()).unwrap().check().unwrap();
