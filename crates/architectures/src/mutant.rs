@@ -28,11 +28,15 @@ pub enum Mutation {
     Order,
     /// Attachments are not padded.
     Unpadded,
+    /// A byte of the padding counts the matches so far.
+    Counter,
+    /// The device's randomness begins anew for every content, so that keys come again.
+    Reuse,
 }
 
 impl Mutation {
     /// The mutations that are tried, with a ladder of ever smaller ones of two kinds.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Bit(1),
         Self::Bit(2),
         Self::Bit(4),
@@ -46,6 +50,8 @@ impl Mutation {
         Self::Work(50),
         Self::Order,
         Self::Unpadded,
+        Self::Counter,
+        Self::Reuse,
     ];
 
     /// What it does, in words.
@@ -59,6 +65,8 @@ impl Mutation {
             Self::Work(microseconds) => format!("{} ms more work on a match", f64::from(microseconds) / 1000.0),
             Self::Order => "messages leave in another order on a match".into(),
             Self::Unpadded => "attachments are not padded".into(),
+            Self::Counter => "a byte of padding counts matches".into(),
+            Self::Reuse => "keys are used again for every content".into(),
         }
     }
 }
@@ -86,7 +94,7 @@ impl Architecture for Mutant<'_> {
         seed.derive("mutation", 0).stream().fill_bytes(&mut key);
         let wrap = |(id, inner): (PartyId, Box<dyn Party>)| {
             let mutation = self.mutation.filter(|_| id.role() == Role::Device);
-            let party = Padded { inner, id, setup: setup.clone(), mutation, key, sent: None };
+            let party = Padded { inner, id, setup: setup.clone(), mutation, key, sent: None, matches: 0 };
             (id, Box::new(party) as Box<dyn Party>)
         };
         Ok(Deployment { parties: parties.into_iter().map(wrap).collect(), ledger })
@@ -126,13 +134,17 @@ struct Padded {
     key: [u8; 32],
     /// Hash and verdict of the last content sent.
     sent: Option<(Option<Pdq>, bool)>,
+    /// How many contents matched so far.
+    matches: u8,
 }
 
 impl Padded {
     fn see(&mut self, content: &Content) {
         let picture = content.kind == ContentKind::Picture;
         let pdq = picture.then(|| self.setup.fingerprint(&content.bytes)).flatten();
-        self.sent = Some((pdq, pdq.is_some_and(|pdq| self.setup.matches(&pdq))));
+        let matched = pdq.is_some_and(|pdq| self.setup.matches(&pdq));
+        self.matches = self.matches.wrapping_add(matched.into());
+        self.sent = Some((pdq, matched));
     }
 
     /// Lets the party act, and pads what it sends.
@@ -168,6 +180,7 @@ impl Padded {
             {
                 padding[0] = padding[0] & !1 | u8::from(matched);
             }
+            (Some(Mutation::Counter), _) => padding[PADDING - 1] = self.matches,
             (Some(Mutation::Hash), _) => {
                 if let Some(hash) = hash {
                     padding[..32].copy_from_slice(&hash);
@@ -204,6 +217,7 @@ impl Party for Padded {
             self.see(content);
             let matched = self.sent.is_some_and(|(_, matched)| matched);
             match self.mutation {
+                Some(Mutation::Reuse) => *cx.rng() = Seed::from_u64(0).stream(),
                 // A byte of work is a nanosecond.
                 Some(Mutation::Work(microseconds)) if matched => cx.spend(Work::Bytes(microseconds as usize * 1000)),
                 Some(Mutation::Message) if matched => {

@@ -13,7 +13,7 @@ pub struct Known {
     /// BLAKE3 of the encoded picture.
     pub digest: [u8; 32],
     /// Its hash and the small stages before it.
-    pub marks: Result<Marks, FingerprintError>,
+    pub marks: Result<Arc<Marks>, FingerprintError>,
 }
 
 /// A hash and the small stages before it, as in [`Stages`](crate::Stages).
@@ -38,11 +38,8 @@ impl Memo {
         if let Some(known) = lock().get(&digest) {
             return Arc::clone(known);
         }
-        let marks = crate::stages(encoded).map(|stages| Marks {
-            pdq: stages.pdq(),
-            filtered: stages.filtered,
-            dct: stages.dct,
-        });
+        let marks = crate::stages(encoded)
+            .map(|stages| Arc::new(Marks { pdq: stages.pdq(), filtered: stages.filtered, dct: stages.dct }));
         self.keep(Known { digest, marks })
     }
 
@@ -50,7 +47,7 @@ impl Memo {
     /// in for a picture of which they know the hash alone.
     pub fn plant(&self, encoded: &[u8], pdq: Option<Pdq>) {
         let digest = *blake3::hash(encoded).as_bytes();
-        let marks = |pdq| Marks { pdq, filtered: Box::new([[0.0; 64]; 64]), dct: Box::new([[0.0; 16]; 16]) };
+        let marks = |pdq| Arc::new(Marks { pdq, filtered: Box::new([[0.0; 64]; 64]), dct: Box::new([[0.0; 16]; 16]) });
         self.keep(Known { digest, marks: pdq.map(marks).ok_or(FingerprintError::TooSmall { width: 0, height: 0 }) });
     }
 

@@ -69,6 +69,17 @@ fn tiny_jpegs_of_every_size_decode() {
 }
 
 #[test]
+fn bytes_behind_the_end_are_not_read() {
+    let picture = small();
+    for whole in [picture.to_jpeg(80), picture.to_png(), GIF.to_vec(), to_webp(&picture)] {
+        let shown = decode(&whole).unwrap();
+        for behind in [vec![0; 1000], (0..=255).cycle().take(1000).collect(), vec![0xff; 1000], whole.clone()] {
+            assert_eq!(decode(&[whole.clone(), behind].concat()).as_ref(), Ok(&shown));
+        }
+    }
+}
+
+#[test]
 fn recompression_keeps_the_size_and_forwards_failures() {
     let picture = small();
     let again = decode(&recompress(&picture.to_png(), 50).unwrap()).unwrap();

@@ -122,13 +122,14 @@ pub(crate) fn cell(reading: &Reading, system: &str, observer: &str) -> Cell {
 }
 
 /// Tasks that are about content, beside `ordinary-pair`; who sent it is not.
-const CONTENT_TASKS: [&str; 4] = ["listed", "near", "same-twice", "kind"];
+const CONTENT_TASKS: [&str; 5] = ["listed", "near", "same-twice", "same-hash", "kind"];
 
 fn short(task: &str) -> &'static str {
     match task {
         "listed" => "tells listed from ordinary pictures",
         "near" => "tells false matches from ordinary pictures",
         "same-twice" => "sees that a picture was repeated",
+        "same-hash" => "tells files of one picture apart",
         _ => "tells pictures from other data",
     }
 }

@@ -8,7 +8,8 @@ pub(crate) struct Task {
     pub(crate) asked: String,
 }
 
-pub(crate) const TASKS: [&str; 6] = ["ordinary-pair", "listed", "near", "kind", "same-twice", "which-user"];
+pub(crate) const TASKS: [&str; 7] =
+    ["ordinary-pair", "listed", "near", "kind", "same-twice", "same-hash", "which-user"];
 
 pub(crate) fn task(id: &str) -> Task {
     let (label, asked) = match id {
@@ -33,6 +34,11 @@ pub(crate) fn task(id: &str) -> Task {
         "same-twice" => (
             "One picture twice against two pictures",
             "Someone sends the same picture twice, or two different ones. Can the observer tell that something was repeated?",
+        ),
+        "same-hash" => (
+            "Two files that show the same picture",
+            "Someone sends one of two files of equal length that differ in bytes which no decoder reads, so that they have the same hash. \
+             Can the observer tell which? One that learns hashes alone cannot; one that holds the files can.",
         ),
         "which-user" => (
             "Which of two users sent it",

@@ -1,6 +1,6 @@
 use crate::Mark;
 use sightline_protocol::{PartyId, Seen, Time, View};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Something that can be counted or read off a view, as a general adversary does.
@@ -18,8 +18,14 @@ pub enum Feature {
     LongestTime(Link),
     /// When the last message on a link was seen, in milliseconds.
     LastTime(Link),
+    /// Bytes of message `number` on a link, counted from 0.
+    Length(Link, u8),
+    /// Messages on a link that repeat what an earlier one on it carried.
+    Repeats(Link),
     /// Byte `place` of short message `number` on a link, both counted from 0.
     Byte(Link, u8, u8),
+    /// Byte `place` of long message `number` on a link, both counted from 0.
+    Head(Link, u8, u8),
     /// Whether the lowest bit, shifted by the last number, of a [`Feature::Byte`] says whether a content matched.
     Verdict(Link, u8, u8, u8),
     /// Entries in a party's memory.
@@ -53,6 +59,11 @@ impl fmt::Display for Feature {
             Self::LongestPlace(link) => write!(formatter, "place of longest {link}"),
             Self::LongestTime(link) => write!(formatter, "time of longest {link}"),
             Self::LastTime(link) => write!(formatter, "last-time {link}"),
+            Self::Length(link, number) => write!(formatter, "length of message {number} {link}"),
+            Self::Repeats(link) => write!(formatter, "repeats {link}"),
+            Self::Head(link, number, place) => {
+                write!(formatter, "byte {place} of long message {number} {link}")
+            }
             Self::Byte(link, number, place) => write!(formatter, "byte {place} of short message {number} {link}"),
             Self::Verdict(link, number, place, bit) => {
                 write!(formatter, "verdict in bit {bit} of byte {place} of short message {number} {link}")
@@ -70,6 +81,10 @@ impl fmt::Display for Feature {
 const SHORT: usize = 64;
 /// So many of the first short messages on every link.
 const FIRST: u8 = 4;
+/// So many bytes at the beginning of the first [`FIRST`] longer ones.
+const HEAD: usize = 24;
+/// Lengths of so many of the first messages on every link.
+const LENGTHS: usize = 12;
 
 impl Feature {
     /// The features of a view: messages, bytes, lengths and times on every link, the bytes of short messages, what memory
@@ -88,6 +103,8 @@ impl Feature {
         let add = |a, b| a + b;
         let milliseconds = |time: Time| time.as_nanoseconds() as f32 / 1e6;
         let mut short: BTreeMap<Link, u8> = BTreeMap::new();
+        let mut long: BTreeMap<Link, u8> = BTreeMap::new();
+        let mut carried: BTreeSet<(Link, &[u8])> = BTreeSet::new();
         let mut longest: BTreeMap<Link, (usize, usize, Time, usize)> = BTreeMap::new();
         for Seen { at, from, to, length, bytes } in &view.seen {
             let link = Link(*from, *to);
@@ -99,7 +116,22 @@ impl Feature {
             if length > best {
                 (*best, *place, *time) = (*length, *count, *at);
             }
+            if let Some(number) = u8::try_from(*count).ok().filter(|_| *count < LENGTHS) {
+                put(Self::Length(link, number), *length as f32, f32::max);
+            }
             *count += 1;
+            if let Some(bytes) = bytes.filter(|bytes| bytes.len() > SHORT) {
+                let middle = bytes.len() / 2;
+                let repeats = !carried.insert((link, &bytes[middle - SHORT / 4..middle + SHORT / 4]));
+                put(Self::Repeats(link), f32::from(u8::from(repeats)), add);
+                let number = long.entry(link).or_insert(0);
+                if *number < FIRST {
+                    for (place, byte) in (0..).zip(&bytes[..HEAD]) {
+                        put(Self::Head(link, *number, place), f32::from(*byte), f32::max);
+                    }
+                    *number += 1;
+                }
+            }
             if let Some(bytes) = bytes.filter(|bytes| bytes.len() <= SHORT) {
                 let number = short.entry(link).or_insert(0);
                 if *number < FIRST {

@@ -5,7 +5,7 @@ use crate::Scenario;
 use crate::assessment::AssessmentError;
 use crate::run::{Run, System};
 use crate::scenario::ENDPOINTS_ONLY;
-use crate::world::{Half, below, shuffle};
+use crate::world::{Group, Half, Picture, below, shuffle};
 use rand_core::Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -34,12 +34,13 @@ pub(crate) enum Task {
     Near,
     Kind,
     SameTwice,
+    SameHash,
     WhichUser,
 }
 
 impl Task {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::OrdinaryPair, Self::Listed, Self::Near, Self::Kind, Self::SameTwice, Self::WhichUser];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::OrdinaryPair, Self::Listed, Self::Near, Self::Kind, Self::SameTwice, Self::SameHash, Self::WhichUser];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -48,6 +49,7 @@ impl Task {
             Self::Near => "near",
             Self::Kind => "kind",
             Self::SameTwice => "same-twice",
+            Self::SameHash => "same-hash",
             Self::WhichUser => "which-user",
         }
     }
@@ -100,6 +102,16 @@ impl Task {
             Self::SameTwice => {
                 let [one, other] = half.draw(|group| pairs(group.ordinary.len()), stream)?.ordinary_pair(stream)?;
                 [other, one].map(|second| conversation(vec![(0, one.content()), (0, second.content())]))
+            }
+            Self::SameHash => {
+                let roomy = |group: &Group| group.ordinary.iter().filter(|picture| picture.padding() >= 16).count();
+                let group = half.draw(roomy, stream)?;
+                let pictures: Vec<&Picture> = group.ordinary.iter().filter(|picture| picture.padding() >= 16).collect();
+                let picture = pictures[below(stream, pictures.len())];
+                let mut other = picture.content();
+                stream.fill_bytes(&mut other.bytes[picture.original().len()..]);
+                setup.memo.alias(&other.bytes, &setup.memo.look(&picture.bytes));
+                [picture.content(), other].map(|content| conversation(vec![(0, content)]))
             }
             Self::WhichUser => {
                 let group = half.draw(|group| group.ordinary.len(), stream)?;

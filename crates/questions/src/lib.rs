@@ -15,7 +15,7 @@ mod scenario;
 mod world;
 
 pub use assessment::{Assessment, AssessmentError, assess, prepare};
-pub use calibration::{Calibration, calibrate};
+pub use calibration::{Calibration, calibrate, too_many_alarms};
 pub use profile::profile;
 pub use run::{Afresh, Parts, Progress};
 pub use scenario::{QUESTIONS, Scenario, ScenarioError};

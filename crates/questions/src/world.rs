@@ -54,6 +54,11 @@ impl Picture {
     pub(crate) fn original(&self) -> &[u8] {
         &self.bytes[..self.length]
     }
+
+    /// Bytes of padding, which no decoder reads.
+    pub(crate) fn padding(&self) -> usize {
+        self.bytes.len() - self.length
+    }
 }
 
 /// A world that cannot be made.

@@ -45,6 +45,9 @@ pub(crate) enum Command {
         /// The number that everything random derives from
         #[arg(long, value_name = "N", default_value_t = 1)]
         seed: u64,
+        /// How often each leak is looked for; with several, how often it is found
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        repetitions: u32,
         /// Fewer pictures and trials
         #[arg(long)]
         quick: bool,

@@ -3,7 +3,7 @@ use crate::progress::{self, Bar};
 use crate::{assess, print, say};
 use sightline_architectures::{NAMES, REFERENCES, by_name};
 use sightline_evidence::{FlowStep, RunFolder};
-use sightline_questions::{Afresh, Scenario, prepare, profile};
+use sightline_questions::{Afresh, Scenario, prepare, profile, too_many_alarms};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn architectures() -> Result<(), Failure> {
@@ -156,33 +156,39 @@ fn again(path: &Path) -> Result<(), Failure> {
 }
 
 /// A table of planted leaks. A leak where nothing was planted is a failed control.
-pub(crate) fn calibrate(architectures: Vec<String>, seed: u64, quick: bool) -> Result<(), Failure> {
+pub(crate) fn calibrate(architectures: Vec<String>, seed: u64, repetitions: u32, quick: bool) -> Result<(), Failure> {
     let scenario = Scenario { architectures, seed, ..Scenario::default() };
     let scenario = if quick { scenario.quick() } else { scenario };
     scenario.check().map_err(|error| Failure::scenario(error, None, ""))?;
     progress::listen();
     let bar = Bar::new();
-    let result = sightline_questions::calibrate(&scenario, &bar);
+    let result = sightline_questions::calibrate(&scenario, repetitions, &bar);
     bar.finish();
     let found = result.map_err(Failure::assessment)?;
-    print("system           planted                                                   observer   advantage  told by")?;
+    let times = if repetitions > 1 { "found     median" } else { "advantage" };
+    print(&format!("{:16} {:57} {:10} {times:18} told by", "system", "planted", "observer"))?;
     for line in &found {
-        let low = match line.low {
+        let median = line.lows.get(line.lows.len() / 2);
+        let low = match median {
             None => "failed".to_owned(),
-            Some(low) if low > 0.0 => format!("≥ {low:.2}"),
+            Some(low) if *low > 0.0 => format!("≥ {low:.2}"),
+            Some(_) if repetitions > 1 => String::new(),
             Some(_) => "not found".to_owned(),
         };
-        let told_by = if line.low == Some(0.0) { "" } else { line.told_by.as_str() };
-        let text = format!("{:16} {:57} {:10} {low:10} {told_by}", line.architecture, line.planted, line.observer);
+        let often =
+            if repetitions > 1 { format!("{:3} of {:<3}", line.found(), line.lows.len()) } else { String::new() };
+        let told_by = if median.is_some() && line.found() == 0 { "" } else { line.told_by.as_str() };
+        let amount = format!("{often}{}{low}", if often.is_empty() { "" } else { " " });
+        let text = format!("{:16} {:57} {:10} {amount:18} {told_by}", line.architecture, line.planted, line.observer);
         print(text.trim_end())?;
     }
-    let alarms = found.iter().filter(|line| !line.leaks && line.low.is_some_and(|low| low > 0.0)).count();
-    let failed = found.iter().filter(|line| line.low.is_none()).count();
-    if alarms + failed == 0 {
-        Ok(())
+    let failed = found.iter().filter(|line| line.lows.is_empty()).count();
+    if too_many_alarms(&scenario, &found) {
+        Err(Failure::new(failure::CONTROL, "leaks were seen where none was planted, more often than chance allows"))
+    } else if failed > 0 {
+        Err(Failure::new(failure::CONTROL, format!("{failed} systems did not work")))
     } else {
-        let message = format!("{alarms} leaks were seen where none was planted, and {failed} systems did not work");
-        Err(Failure::new(failure::CONTROL, message))
+        Ok(())
     }
 }
 

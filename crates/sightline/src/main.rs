@@ -35,7 +35,9 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Explain { name } => commands::explain(&name),
         Command::Fingerprint { files } => commands::fingerprint(&files),
         Command::Verify { run, rerun } => commands::verify(&run, rerun),
-        Command::Calibrate { architectures, seed, quick } => commands::calibrate(architectures, seed, quick),
+        Command::Calibrate { architectures, seed, repetitions, quick } => {
+            commands::calibrate(architectures, seed, repetitions, quick)
+        }
         Command::Leakage { train, test, json } => leakage::run(&train, &test, json),
         Command::Report { run } => commands::report(&run),
     };
