@@ -71,14 +71,25 @@ impl Mailbox {
     pub(crate) fn deliver<M: Courier>(&mut self, delivery: Delivery, turn: &mut Turn<'_, '_, M>) -> Result<(), Reason> {
         let (requests, events) = self.session.receive(delivery).map_err(rejected("delivery"))?;
         dispatch(requests, turn);
+        let mut failed = None;
         for event in events {
-            if let Event::Received { group, sender, content, .. } = event {
-                turn.spend(self.work(content.kind, &content.bytes));
-                let content = Content { kind: content.kind, bytes: content.bytes };
-                turn.show(&Display { group: group.0, sender: sender.0, content });
+            match event {
+                Event::Received { group, sender, content, .. } => {
+                    turn.spend(self.work(content.kind, &content.bytes));
+                    let content = Content { kind: content.kind, bytes: content.bytes };
+                    turn.show(&Display { group: group.0, sender: sender.0, content });
+                }
+                Event::Refused { refusal, .. } => {
+                    failed.get_or_insert_with(|| rejected("request")(refusal));
+                }
+                Event::Failed { error, .. } => {
+                    failed.get_or_insert_with(|| rejected("delivery")(error));
+                }
+                // What users do to groups is shown to nobody.
+                _ => {}
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     pub(crate) fn memory(&self) -> Memory {
