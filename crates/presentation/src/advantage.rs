@@ -69,7 +69,7 @@ fn finding(reading: &Reading, task: &str, systems: &[String], observers: &[Strin
     for observer in observers {
         let lost = systems.iter().filter(|system| matches!(outcome(observer, system), Outcome::Found(_)));
         let lost: Vec<String> = lost.cloned().collect();
-        let name = reading.party(observer).to_lowercase();
+        let name = reading.party(observer);
         match winners.iter_mut().find(|(systems, _)| *systems == lost) {
             Some((_, names)) => names.push(name),
             None if lost.is_empty() => {}

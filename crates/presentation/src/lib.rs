@@ -13,6 +13,7 @@ mod matrix;
 mod metadata;
 mod page;
 mod reading;
+mod real_or_ideal;
 mod sequence;
 mod words;
 

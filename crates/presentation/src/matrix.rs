@@ -141,7 +141,7 @@ pub(crate) fn verdict(reading: &Reading, system: &str, observers: &[String]) -> 
     let learn: Vec<String> = states
         .iter()
         .filter(|(_, state)| matches!(state, State::EveryPicture | State::SomePictures))
-        .map(|(observer, _)| reading.party(observer).to_lowercase())
+        .map(|(observer, _)| reading.party(observer))
         .collect();
     if !learn.is_empty() {
         format!("Not end-to-end encrypted against: {}", learn.join(", "))

@@ -9,7 +9,7 @@ use crate::matrix::{self, Cell, State};
 use crate::metadata::{self, percent};
 use crate::reading::{Outcome, Reading, is_coalition};
 use crate::words::{self, count, detectable, number};
-use crate::{Figure, PresentationError, Report, advantage, expose, identify, sequence};
+use crate::{Figure, PresentationError, Report, advantage, expose, identify, real_or_ideal, sequence};
 
 pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
     let observers = reading.observers();
@@ -79,6 +79,7 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
             groups: identify::groups(reading),
         },
         exposed: expose::groups(reading),
+        real_or_ideal: real_or_ideal::groups(reading),
         traffic: traffic(reading),
         gallery: gallery(reading)?,
         other: other_rows(reading),
@@ -117,6 +118,7 @@ struct Page<'a> {
     paddings: Vec<[String; 5]>,
     identified: Identified,
     exposed: Vec<expose::Group>,
+    real_or_ideal: Vec<real_or_ideal::Group>,
     traffic: Vec<[String; 6]>,
     gallery: Vec<(String, Vec<Picture>)>,
     other: (Vec<[String; 10]>, usize),
@@ -472,7 +474,7 @@ fn other_rows(reading: &Reading) -> (Vec<[String; 10]>, usize) {
         .rows
         .iter()
         .filter(|row| {
-            !["distinguish", "identify", "expose"].contains(&row.game.as_str())
+            !["distinguish", "real-or-ideal", "identify", "expose"].contains(&row.game.as_str())
                 && row.question != "control"
                 && !is_traffic(row)
                 && row.parameters.value("padding").is_none()

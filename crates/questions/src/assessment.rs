@@ -257,7 +257,7 @@ fn statements(
                 learns: words(&declared),
                 beyond_encryption: price(plain_encryption()),
                 beyond_detection: price(ideal_detection(architecture.receivers().contains(&party.role()))),
-                evidence: own.iter().flat_map(|found| key_numbers(found)).collect(),
+                evidence: key_numbers(&own),
             }
         })
         .collect()
@@ -309,22 +309,21 @@ fn sentence(party: &str, end_to_end: E2e, declared: &BTreeSet<Clause>, own: &[&F
     }
 }
 
-fn key_numbers(finding: &Finding) -> Vec<KeyNumber> {
-    let Some(measured) = finding.measured() else { return Vec::new() };
-    let advantage = &measured.estimate.advantage;
-    let task = finding.task.name();
-    vec![
-        KeyNumber {
-            label: format!("advantage, {task}"),
-            value: Some(advantage.point),
-            low: Some(advantage.low),
-            bound: Bound::Lower,
-        },
-        KeyNumber {
-            label: format!("minimum detectable advantage, {task}"),
-            value: Some(measured.minimum_detectable),
-            low: None,
-            bound: Bound::Exact,
-        },
-    ]
+/// The advantage of every task, and the largest that could have been missed.
+fn key_numbers(own: &[&Finding]) -> Vec<KeyNumber> {
+    let measured = || own.iter().filter_map(|finding| Some((finding.task, finding.measured()?)));
+    let advantages = measured().map(|(task, measured)| KeyNumber {
+        label: format!("advantage, {}", task.name()),
+        value: Some(measured.estimate.advantage.point),
+        low: Some(measured.estimate.advantage.low),
+        bound: Bound::Lower,
+    });
+    let detectable = measured().map(|(_, measured)| measured.minimum_detectable).reduce(f64::max);
+    let detectable = detectable.map(|value| KeyNumber {
+        label: "minimum detectable advantage".into(),
+        value: Some(value),
+        low: None,
+        bound: Bound::Exact,
+    });
+    advantages.chain(detectable).collect()
 }
