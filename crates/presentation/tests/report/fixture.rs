@@ -347,7 +347,7 @@ fn evidence(profiles: &[Profile]) -> Table {
     let mut table = Table::new();
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let mut jitter = || f64::from(random.next_u32()) / f64::from(u32::MAX);
-    let tasks = ["ordinary-pair", "listed", "near", "kind", "same-twice", "which-user"];
+    let tasks = ["ordinary-pair", "listed", "near", "kind", "same-twice", "same-hash", "which-user"];
     for profile in profiles {
         let mut observers: Vec<String> = profile.leakage.keys().cloned().collect();
         observers.push("network+provider".into());
@@ -379,6 +379,7 @@ fn evidence(profiles: &[Profile]) -> Table {
                     (_, "which-user") => provider || observer == "network",
                     ("plaintext", _) => provider || (receives && task == "listed"),
                     ("device-hashing", "listed" | "near") => provider || receives,
+                    ("device-hashing", "same-hash") => false,
                     ("device-hashing", _) => provider,
                     _ => false,
                 };

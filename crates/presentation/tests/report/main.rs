@@ -248,7 +248,7 @@ fn figures_stand_alone() {
     let report = Report::draw(&Fixture::sample().write(folder.path())).unwrap();
     let titles: Vec<_> = report.figures.iter().map(|figure| figure.title.as_str()).collect();
     assert!(
-        titles.contains(&"Two ordinary pictures: told apart by provider (plaintext, device-hashing)"),
+        titles.contains(&"Two ordinary pictures: told apart by Provider (plaintext, device-hashing)"),
         "{titles:?}"
     );
     assert!(
