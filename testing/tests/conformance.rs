@@ -1,12 +1,12 @@
 //! Every architecture passes the conformance suite, and the suite can fail.
 
 use sightline_architectures::reference::Reference;
-use sightline_architectures::{NAMES, by_name};
+use sightline_architectures::{NAMES, VARIANTS, by_name};
 use sightline_testing::conformance::violations;
 
 #[test]
 fn every_architecture_conforms() {
-    for name in NAMES {
+    for name in NAMES.into_iter().chain(VARIANTS) {
         assert_eq!(violations(by_name(name).unwrap().as_ref()), Vec::<String>::new(), "{name}");
     }
 }

@@ -1,22 +1,26 @@
 //! The detection architectures, one module each, a file per party.
 
 mod courier;
-pub mod device_hashing;
 pub mod e2ee;
+pub mod hashing;
 pub mod mutant;
 pub mod plaintext;
 pub mod reference;
 mod reporting;
 
-pub use device_hashing::DeviceHashing;
 pub use e2ee::E2ee;
+pub use hashing::Hashing;
 pub use plaintext::Plaintext;
 pub use reference::Reference;
 
+use sightline_fingerprint::Cut;
 use sightline_protocol::Architecture;
 
 /// The architectures that can be assessed, by the names users give.
-pub const NAMES: [&str; 3] = ["plaintext", "e2ee", "device-hashing"];
+pub const NAMES: [&str; 4] = ["plaintext", "e2ee", "device-hashing", "partial-hashing"];
+
+/// Variants of these, where a source leaves something open.
+pub const VARIANTS: [&str; 2] = ["partial-hashing-filtered", "partial-hashing-luma"];
 
 /// Reference systems, to see the instrument work: they can be assessed too, but are no proposals.
 pub const REFERENCES: [&str; 5] = ["null", "sees-everything", "leaky", "undeclared", "failing"];
@@ -29,7 +33,10 @@ pub fn by_name(name: &str) -> Option<Box<dyn Architecture>> {
     Some(match name {
         "plaintext" => Box::new(Plaintext),
         "e2ee" => Box::new(E2ee),
-        "device-hashing" => Box::new(DeviceHashing),
+        "device-hashing" => Box::new(Hashing(Cut::Hash)),
+        "partial-hashing" => Box::new(Hashing(Cut::Dct)),
+        "partial-hashing-filtered" => Box::new(Hashing(Cut::Filtered)),
+        "partial-hashing-luma" => Box::new(Hashing(Cut::Luma)),
         "null" => Box::new(Reference::Null),
         "sees-everything" => Box::new(Reference::SeesEverything),
         "leaky" => Box::new(Reference::Leaky { advantage: LEAK }),

@@ -1,10 +1,12 @@
 //! Perceptual hashes as inspectable stages over a luma picture.
 
+mod cut;
 mod hash;
 mod luma;
 mod memo;
 pub mod pdq;
 
+pub use cut::{Cut, Intermediate, IntermediateError};
 pub use hash::{HashError, PdqHash};
 pub use luma::Luma;
 pub use memo::{Known, Marks, Memo};

@@ -1,11 +1,15 @@
-use crate::{FingerprintError, Pdq};
+use crate::{FingerprintError, Intermediate, Luma, Pdq, pdq};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Remembers what was computed from encoded pictures, by their BLAKE3 digest, so that thousands of protocol trials need
 /// not decode the same picture again. Hashing is a pure function: remembering changes no result.
 #[derive(Debug, Default)]
-pub struct Memo(Mutex<HashMap<[u8; 32], Arc<Known>>>);
+pub struct Memo {
+    known: Mutex<HashMap<[u8; 32], Arc<Known>>>,
+    /// Luma of what was planted with luma.
+    planted: Mutex<HashMap<[u8; 32], Arc<Luma>>>,
+}
 
 /// What is remembered of an encoded picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +29,43 @@ pub struct Marks {
     pub filtered: Box<[[f32; 64]; 64]>,
     /// [`Stages::dct`](crate::Stages::dct).
     pub dct: Box<[[f32; 16]; 16]>,
+    /// BLAKE3 of [`Stages::luma`](crate::Stages::luma) as [`Intermediate::to_bytes`](crate::Intermediate::to_bytes)
+    /// writes it.
+    pub luma: [u8; 32],
+}
+
+impl Marks {
+    /// The marks and the luma of a picture that nobody has: with this hash, flipped in as few bits as make half of them
+    /// ones, as those of nearly all pictures are; with this quality, and high contrast. For simulators, which know a hash or
+    /// a verdict alone: whichever cut a system hashes to, it finishes to this hash.
+    pub fn imagined(pdq: Pdq) -> (Self, Luma) {
+        const CONTRAST: f64 = 500.0;
+        const SIDE: usize = 64;
+        let ones = |bit: usize| pdq.hash.as_bytes()[31 - bit / 8] >> (bit % 8) & 1 == 1;
+        let surplus = (0..256).filter(|bit| ones(*bit)).count();
+        let flipped = (0..=255u8).filter(|bit| ones(usize::from(*bit)) == (surplus > 128)).take(surplus.abs_diff(128));
+        let hash = pdq.hash.with_flipped(flipped);
+        // D: rows 1 to 16 of the orthonormal DCT-II; DDᵀ = 1, so that D(DᵀCD)Dᵀ = C.
+        let row = |i: usize, j: usize| {
+            let angle = std::f64::consts::PI / SIDE as f64 * (i + 1) as f64 * (j as f64 + 0.5);
+            (2.0 / SIDE as f64).sqrt() * angle.cos()
+        };
+        let sign = |i: usize, j: usize| {
+            let bit = 16 * i + j;
+            if hash.as_bytes()[31 - bit / 8] >> (bit % 8) & 1 == 1 { CONTRAST } else { -CONTRAST }
+        };
+        let half: [[f64; SIDE]; 16] =
+            std::array::from_fn(|i| std::array::from_fn(|x| (0..16).map(|j| sign(i, j) * row(j, x)).sum()));
+        #[expect(clippy::cast_possible_truncation, reason = "stages are in single precision")]
+        let filtered: Box<[[f32; SIDE]; SIDE]> = Box::new(std::array::from_fn(|y| {
+            std::array::from_fn(|x| half.iter().enumerate().map(|(i, half)| half[x] * row(i, y)).sum::<f64>() as f32)
+        }));
+        // At 64 × 64 the filter takes every sample as it is.
+        let luma = Luma::new(SIDE, SIDE, filtered.iter().flatten().copied().collect()).expect("64 rows of 64");
+        let digest = *blake3::hash(&Intermediate::Luma(luma.clone()).to_bytes()).as_bytes();
+        let dct = pdq::transform(&filtered);
+        (Self { pdq: Pdq { hash, quality: pdq.quality }, filtered, dct, luma: digest }, luma)
+    }
 }
 
 impl Memo {
@@ -34,21 +75,33 @@ impl Memo {
     /// What is known of `encoded`, computed if need be.
     pub fn look(&self, encoded: &[u8]) -> Arc<Known> {
         let digest = *blake3::hash(encoded).as_bytes();
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lock().get(&digest) {
             return Arc::clone(known);
         }
-        let marks = crate::stages(encoded)
-            .map(|stages| Arc::new(Marks { pdq: stages.pdq(), filtered: stages.filtered, dct: stages.dct }));
+        let marks = crate::stages(encoded).map(|stages| {
+            let pdq = stages.pdq();
+            let luma = *blake3::hash(&Intermediate::Luma(stages.luma).to_bytes()).as_bytes();
+            Arc::new(Marks { pdq, filtered: stages.filtered, dct: stages.dct, luma })
+        });
         self.keep(Known { digest, marks })
     }
 
-    /// Makes `encoded` known as something with this hash, or as no picture, whatever it is: for simulators, which stand
-    /// in for a picture of which they know the hash alone.
-    pub fn plant(&self, encoded: &[u8], pdq: Option<Pdq>) {
+    /// The luma of an encoded picture, computed each time unless it was planted; nothing if it has none.
+    pub fn luma(&self, encoded: &[u8]) -> Option<Luma> {
         let digest = *blake3::hash(encoded).as_bytes();
-        let marks = |pdq| Arc::new(Marks { pdq, filtered: Box::new([[0.0; 64]; 64]), dct: Box::new([[0.0; 16]; 16]) });
-        self.keep(Known { digest, marks: pdq.map(marks).ok_or(FingerprintError::TooSmall { width: 0, height: 0 }) });
+        let planted = self.planted.lock().unwrap_or_else(PoisonError::into_inner).get(&digest).map(Arc::clone);
+        planted.map(Arc::unwrap_or_clone).or_else(|| crate::stages(encoded).ok().map(|stages| stages.luma))
+    }
+
+    /// Makes `encoded` known as something with these marks and this luma, or as no picture, whatever it is: for
+    /// simulators, which stand in for a picture of which they know a part alone.
+    pub fn plant(&self, encoded: &[u8], marks: Option<Arc<Marks>>, luma: Option<Luma>) {
+        let digest = *blake3::hash(encoded).as_bytes();
+        if let Some(luma) = luma {
+            self.planted.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, Arc::new(luma));
+        }
+        self.keep(Known { digest, marks: marks.ok_or(FingerprintError::TooSmall { width: 0, height: 0 }) });
     }
 
     /// Makes `encoded` known to show what `same` shows, without decoding it: for the same file with bytes behind its end,
@@ -60,7 +113,7 @@ impl Memo {
 
     fn keep(&self, known: Known) -> Arc<Known> {
         let known = Arc::new(known);
-        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut memory = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if memory.len() < Self::MOST {
             memory.insert(known.digest, Arc::clone(&known));
         }

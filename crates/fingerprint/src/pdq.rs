@@ -156,7 +156,7 @@ fn along_columns(values: &mut [f32], width: usize) {
 }
 
 /// Sum of gradients between neighbouring samples, each in percent of the range and truncated to a whole number.
-fn quality(samples: &[[f32; 64]; 64]) -> u8 {
+pub(crate) fn quality(samples: &[[f32; 64]; 64]) -> u8 {
     #[expect(clippy::cast_possible_truncation, reason = "the reference truncates, and values are within ±100")]
     let gradient = |u: f32, v: f32| u64::from(((((u - v) * 100.0) / 255.0) as i32).unsigned_abs());
     let down = samples.windows(2).flat_map(|rows| rows[0].iter().zip(&rows[1]));
@@ -177,7 +177,7 @@ static DCT: LazyLock<[[f32; 64]; 16]> = LazyLock::new(|| {
 });
 
 /// D A Dᵀ, sums in ascending order.
-fn transform(samples: &[[f32; 64]; 64]) -> Box<[[f32; 16]; 16]> {
+pub(crate) fn transform(samples: &[[f32; 64]; 64]) -> Box<[[f32; 16]; 16]> {
     let half: [[f32; 64]; 16] = std::array::from_fn(|i| {
         let mut row = [0.0_f32; 64];
         for (factor, values) in DCT[i].iter().zip(samples) {
@@ -193,7 +193,7 @@ fn transform(samples: &[[f32; 64]; 64]) -> Box<[[f32; 16]; 16]> {
 }
 
 /// Which coefficients are above the median, the lower of the two middle values.
-fn bits(dct: &[[f32; 16]; 16]) -> PdqHash {
+pub(crate) fn bits(dct: &[[f32; 16]; 16]) -> PdqHash {
     let mut sorted: Vec<f32> = dct.iter().flatten().copied().collect();
     let (_, median, _) = sorted.select_nth_unstable_by(127, f32::total_cmp);
     PdqHash::from_bits(|bit| dct[bit / 16][bit % 16] > *median)

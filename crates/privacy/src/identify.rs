@@ -58,7 +58,7 @@ impl Catalogue {
                     let owner = owners.entry(string).or_insert(Some(number));
                     *owner = owner.filter(|owner| *owner == number);
                 }
-                hashes.extend(facts.fingerprint.map(|pdq| (pdq.hash, number)));
+                hashes.extend(facts.fingerprint().map(|pdq| (pdq.hash, number)));
                 lengths.push([facts.length, facts.size_class.0]);
             }
         }

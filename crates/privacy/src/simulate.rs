@@ -7,7 +7,7 @@
 
 use rand_core::Rng;
 use sightline_crypto::Stream;
-use sightline_fingerprint::{Memo, Pdq, PdqHash};
+use sightline_fingerprint::{Cut, Luma, Marks, Memo, Pdq, PdqHash};
 use sightline_lists::Provenance;
 use sightline_protocol::{
     Clause, Command, Content, ContentKind, Datum, Facts, GroupNumber, History, Scope, Setup, Time,
@@ -26,15 +26,43 @@ struct Told {
     length: Option<u64>,
     picture: Option<bool>,
     #[expect(clippy::option_option, reason = "to be told that there is none is more than not to be told")]
-    fingerprint: Option<Option<Pdq>>,
+    fingerprint: Option<Option<Shown>>,
     matched: Option<bool>,
     confirmed: Option<bool>,
     content: Option<Content>,
 }
 
+/// What is known of the way from a content to its fingerprint: nothing from before the cut that is told.
+#[derive(Debug, Clone)]
+struct Shown {
+    marks: Arc<Marks>,
+    luma: Option<Luma>,
+}
+
+impl Shown {
+    fn of(setup: &Setup, content: &Content, facts: &Facts, cut: Cut) -> Option<Self> {
+        let real = facts.marks.as_ref()?;
+        let (nothing, imagined) = Marks::imagined(real.pdq);
+        let dct = || real.dct.clone();
+        let marks = match cut {
+            Cut::Luma => Arc::clone(real),
+            Cut::Filtered => Arc::new(Marks { pdq: real.pdq, filtered: real.filtered.clone(), dct: dct(), ..nothing }),
+            Cut::Dct => Arc::new(Marks { pdq: real.pdq, dct: dct(), ..nothing }),
+            Cut::Hash => Arc::new(Marks { pdq: real.pdq, ..nothing }),
+        };
+        let luma = if cut == Cut::Luma { setup.memo.luma(&content.bytes)? } else { imagined };
+        Some(Self { marks, luma: Some(luma) })
+    }
+
+    fn imagined(pdq: Pdq) -> Self {
+        let (marks, luma) = Marks::imagined(pdq);
+        Self { marks: Arc::new(marks), luma: Some(luma) }
+    }
+}
+
 impl Told {
     /// The leakage of `clauses`; nothing for contents of which they say nothing.
-    fn of(clauses: &BTreeSet<Clause>, history: &History, facts: &[Facts]) -> Vec<Self> {
+    fn of(clauses: &BTreeSet<Clause>, setup: &Setup, history: &History, facts: &[Facts]) -> Vec<Self> {
         let told = history.sends().zip(facts).filter_map(|((action, group, content), facts)| {
             let says = |datum: Datum| {
                 clauses.contains(&Clause::every(datum)) || facts.matched && clauses.contains(&Clause::matched(datum))
@@ -47,7 +75,10 @@ impl Told {
                 size_class: facts.size_class,
                 length: says(Datum::Length).then_some(facts.length),
                 picture: says(Datum::Kind).then_some(facts.picture),
-                fingerprint: says(Datum::Fingerprint).then_some(facts.fingerprint),
+                fingerprint: Cut::ALL
+                    .into_iter()
+                    .find(|cut| says(Datum::Fingerprint(*cut)))
+                    .map(|cut| Shown::of(setup, content, facts, cut)),
                 matched: says(Datum::Verdict).then_some(facts.matched),
                 confirmed: says(Datum::Confirmation).then_some(facts.confirmed),
                 content: says(Datum::Content).then(|| content.clone()),
@@ -57,10 +88,14 @@ impl Told {
     }
 
     /// A content of which nothing is true but what was told, and the fingerprint that the dummy system takes it to have.
-    fn dummy(self, number: usize, setup: &Setup, stream: &mut Stream) -> (Content, Option<Pdq>) {
+    fn dummy(self, number: usize, setup: &Setup, stream: &mut Stream) -> (Content, Option<Shown>) {
         if let Some(content) = self.content {
             let known = setup.memo.look(&content.bytes);
-            return (content, known.marks.as_ref().ok().map(|marks| marks.pdq));
+            let shown = known.marks.as_ref().ok().map(|marks| Shown {
+                marks: Arc::clone(marks),
+                luma: self.fingerprint.flatten().and_then(|shown| shown.luma),
+            });
+            return (content, shown);
         }
         let (padded, attachment) = self.size_class;
         let picture = self.picture.unwrap_or(self.fingerprint.is_some() || self.matched == Some(true));
@@ -84,20 +119,21 @@ impl Told {
     }
 }
 
-/// Any fingerprint that matches an entry of which a reviewer confirms it, or does not; or that matches none.
-fn with_verdict(matched: bool, confirmed: bool, setup: &Setup, stream: &mut Stream) -> Pdq {
-    let quality = 100;
+/// A picture that nobody has and that matches an entry of which a reviewer confirms it, or does not; or that matches none.
+fn with_verdict(matched: bool, confirmed: bool, setup: &Setup, stream: &mut Stream) -> Shown {
     let wanted = if confirmed { Provenance::Picture } else { Provenance::Code };
-    let entry = setup.list.entries().iter().find(|entry| entry.provenance == wanted);
-    if matched && let Some(entry) = entry {
-        return Pdq { hash: entry.hash, quality };
+    let imagined = |hash| Shown::imagined(Pdq { hash, quality: 100 });
+    let matches = |shown: &Shown| setup.matches(&shown.marks.pdq);
+    let entries = setup.list.entries().iter().filter(|entry| matched && entry.provenance == wanted);
+    if let Some(shown) = entries.map(|entry| imagined(entry.hash)).find(matches) {
+        return shown;
     }
     loop {
         let mut bytes = [0; 32];
         stream.fill_bytes(&mut bytes);
-        let pdq = Pdq { hash: PdqHash::from_bytes(bytes), quality };
-        if !setup.matches(&pdq) {
-            return pdq;
+        let shown = imagined(PdqHash::from_bytes(bytes));
+        if !matches(&shown) {
+            return shown;
         }
     }
 }
@@ -112,10 +148,11 @@ pub(crate) fn dummy(
     stream: &mut Stream,
 ) -> (Setup, History) {
     let memo = Memo::default();
-    let sends = Told::of(clauses, history, facts).into_iter().enumerate().map(|(number, told)| {
+    let sends = Told::of(clauses, setup, history, facts).into_iter().enumerate().map(|(number, told)| {
         let (at, user, group) = (told.at, told.user, told.group);
         let (content, fingerprint) = told.dummy(number, setup, stream);
-        memo.plant(&content.bytes, fingerprint);
+        let (marks, luma) = fingerprint.map(|shown| (shown.marks, shown.luma)).unzip();
+        memo.plant(&content.bytes, marks, luma.flatten());
         (at, user, Command::Send(group, content))
     });
     let changes = history.actions().iter().filter(|action| !matches!(action.command, Command::Send(..)));

@@ -1,6 +1,7 @@
 use crate::{ContentKind, History, Setup, Time};
-use sightline_fingerprint::Pdq;
+use sightline_fingerprint::{Cut, Intermediate, Marks, Pdq};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A datum about one content that a party may learn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,8 +13,8 @@ pub enum Datum {
     Length,
     /// Whether it is a picture.
     Kind,
-    /// The perceptual hash and its quality.
-    Fingerprint,
+    /// What is at this cut on the way to the perceptual hash.
+    Fingerprint(Cut),
     /// Whether it matched the list.
     Verdict,
     /// Whether a reviewer confirmed the match.
@@ -53,8 +54,11 @@ impl Clause {
 
     /// Whether who learns this learns `other` as well, whatever the history and the list.
     pub fn implies(self, other: Self) -> bool {
-        let datum = self.datum == other.datum
-            || self.datum == Datum::Content && matches!(other.datum, Datum::Length | Datum::Kind | Datum::Fingerprint);
+        let datum = match (self.datum, other.datum) {
+            (Datum::Content, Datum::Length | Datum::Kind | Datum::Fingerprint(_)) => true,
+            (Datum::Fingerprint(cut), Datum::Fingerprint(later)) => cut.gives(later),
+            (datum, other) => datum == other,
+        };
         datum && (self.scope == Scope::Every || other.scope == Scope::Matched)
     }
 }
@@ -95,7 +99,7 @@ pub struct Leak {
 }
 
 /// What is true of one content that a history sends.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
     /// When it is sent.
     pub at: Time,
@@ -109,8 +113,8 @@ pub struct Facts {
     pub length: u64,
     /// Whether it is a picture.
     pub picture: bool,
-    /// Its hash and quality, if it is a picture that can be hashed.
-    pub fingerprint: Option<Pdq>,
+    /// Its hash with what comes before it, if it is a picture that can be hashed.
+    pub marks: Option<Arc<Marks>>,
     /// Whether the list holds an entry within the radius.
     pub matched: bool,
     /// Whether a reviewer would confirm that.
@@ -120,6 +124,11 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Its hash and quality, if it is a picture that can be hashed.
+    pub fn fingerprint(&self) -> Option<Pdq> {
+        self.marks.as_ref().map(|marks| marks.pdq)
+    }
+
     /// The facts of every content that `history` sends, under `setup`'s list and padding.
     pub fn of(setup: &Setup, history: &History) -> Vec<Self> {
         let facts = history.sends().map(|(action, group, content)| {
@@ -127,6 +136,7 @@ impl Facts {
             let known = picture.then(|| setup.memo.look(&content.bytes));
             let marks = known.as_ref().and_then(|known| known.marks.as_ref().ok());
             let fingerprint = marks.map(|marks| marks.pdq);
+            let marks = marks.map(Arc::clone);
             let roster = history.roster(group, action.at);
             let participants = [group.to_be_bytes().to_vec(), action.user.to_be_bytes().to_vec()];
             let roster = roster.iter().map(|user| user.to_be_bytes().to_vec());
@@ -141,7 +151,7 @@ impl Facts {
                 picture,
                 matched: fingerprint.is_some_and(|pdq| setup.matches(&pdq)),
                 confirmed: fingerprint.is_some_and(|pdq| setup.matches(&pdq)) && setup.recognises(&content.bytes),
-                fingerprint,
+                marks,
                 digest: known.map_or_else(|| *blake3::hash(&content.bytes).as_bytes(), |known| known.digest),
             }
         });
@@ -156,9 +166,12 @@ impl Facts {
             }
             Datum::Length => self.length.to_be_bytes().to_vec(),
             Datum::Kind => vec![u8::from(self.picture)],
-            Datum::Fingerprint => {
-                self.fingerprint.map_or(Vec::new(), |pdq| [pdq.hash.as_bytes().as_slice(), &[pdq.quality]].concat())
-            }
+            Datum::Fingerprint(cut) => self.marks.as_ref().map_or(Vec::new(), |marks| match cut {
+                Cut::Luma => marks.luma.to_vec(),
+                Cut::Filtered => Intermediate::Filtered(marks.filtered.clone()).to_bytes(),
+                Cut::Dct => Intermediate::Dct(marks.dct.clone(), marks.pdq.quality).to_bytes(),
+                Cut::Hash => Intermediate::Hash(marks.pdq).to_bytes(),
+            }),
             Datum::Verdict => vec![u8::from(self.matched)],
             Datum::Confirmation => vec![u8::from(self.confirmed)],
             Datum::Content => self.digest.to_vec(),
@@ -191,20 +204,23 @@ pub fn words(clauses: &BTreeSet<Clause>) -> Vec<String> {
             Datum::Metadata => "who writes to whom, in which group, when, and how big (size class)",
             Datum::Length => "the exact length",
             Datum::Kind => "whether it is a picture",
-            Datum::Fingerprint => "the perceptual hash",
+            Datum::Fingerprint(Cut::Luma) => "a grey copy, 512 × 512 at most,",
+            Datum::Fingerprint(Cut::Filtered) => "a grey thumbnail, 64 × 64,",
+            Datum::Fingerprint(Cut::Dct) => "the 256 numbers before the perceptual hash",
+            Datum::Fingerprint(Cut::Hash) => "the perceptual hash",
             Datum::Verdict => "whether it matched",
             Datum::Confirmation => "whether a reviewer confirmed the match",
             Datum::Content => "the full content",
         };
         let scope = match (clause.scope, clause.datum) {
             (Scope::Every, Datum::Metadata) => return datum.into(),
-            (Scope::Every, Datum::Fingerprint) => "every picture",
+            (Scope::Every, Datum::Fingerprint(_)) => "every picture",
             (Scope::Every, _) => "every content",
             (Scope::Matched, _) => "a content claimed to match",
         };
         match clause.datum {
             Datum::Metadata | Datum::Kind | Datum::Verdict | Datum::Confirmation => format!("of {scope}, {datum}"),
-            Datum::Length | Datum::Fingerprint | Datum::Content => format!("{datum} of {scope}"),
+            Datum::Length | Datum::Fingerprint(_) | Datum::Content => format!("{datum} of {scope}"),
         }
     };
     if clauses.is_empty() { vec!["nothing".into()] } else { clauses.iter().map(phrase).collect() }
@@ -218,26 +234,28 @@ mod tests {
     fn what_an_ideal_gives_is_no_price() {
         let provider: BTreeSet<Clause> = [
             Clause::every(Datum::Metadata),
-            Clause::every(Datum::Fingerprint),
+            Clause::every(Datum::Fingerprint(Cut::Hash)),
             Clause::every(Datum::Verdict),
             Clause::matched(Datum::Content),
         ]
         .into();
         let detecting = beyond(&provider, &plain_encryption());
         assert_eq!(detecting, &provider - &plain_encryption());
-        assert_eq!(beyond(&provider, &ideal_detection(true)), [Clause::every(Datum::Fingerprint)].into());
+        assert_eq!(beyond(&provider, &ideal_detection(true)), [Clause::every(Datum::Fingerprint(Cut::Hash))].into());
         assert_eq!(beyond(&provider, &ideal_detection(false)), detecting);
     }
 
     #[test]
     fn contents_imply_what_can_be_computed_from_them_alone() {
         let content = Clause::matched(Datum::Content);
-        for datum in [Datum::Length, Datum::Kind, Datum::Fingerprint] {
+        for datum in [Datum::Length, Datum::Kind, Datum::Fingerprint(Cut::Luma)] {
             assert!(content.implies(Clause::matched(datum)));
             assert!(!content.implies(Clause::every(datum)));
             assert!(!Clause::every(datum).implies(content));
             assert!(Clause::every(Datum::Content).implies(Clause::matched(datum)));
         }
+        let cut = |cut| Clause::every(Datum::Fingerprint(cut));
+        assert!(cut(Cut::Filtered).implies(cut(Cut::Dct)) && !cut(Cut::Dct).implies(cut(Cut::Filtered)));
         // The verdict depends on the list, and who writes to whom is not in the content.
         assert!(!Clause::every(Datum::Content).implies(Clause::every(Datum::Verdict)));
         assert!(!Clause::every(Datum::Content).implies(Clause::every(Datum::Metadata)));

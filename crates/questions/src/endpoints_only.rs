@@ -54,6 +54,15 @@ impl Task {
         }
     }
 
+    /// Trials to choose the adversary on, and to report. The first task is the headline; the others need no finer a
+    /// resolution than decides.
+    fn halves(self, scenario: &Scenario) -> [u32; 2] {
+        match self {
+            Self::OrdinaryPair => Scenario::halves(scenario.trials),
+            _ => Scenario::halves((scenario.trials * 3).div_ceil(5)),
+        }
+    }
+
     const fn content(self) -> &'static str {
         match self {
             Self::Listed => "listed",
@@ -267,7 +276,7 @@ impl Finding {
 
 /// Trials per system.
 pub(crate) fn steps(scenario: &Scenario) -> u64 {
-    Task::ALL.len() as u64 * scenario.halves().map(u64::from).iter().sum::<u64>()
+    Task::ALL.iter().flat_map(|task| task.halves(scenario)).map(u64::from).sum()
 }
 
 /// Tests of one system.
@@ -281,7 +290,7 @@ pub(crate) fn run(run: &Run<'_>, level: f64) -> Result<Vec<Finding>, AssessmentE
     for System { name, architecture } in &run.systems {
         let game = Game::new(architecture.as_ref(), run.scenario.wires(), coalitions(architecture.as_ref()));
         for task in Task::ALL {
-            let steps = steps(run.scenario) / Task::ALL.len() as u64;
+            let steps = task.halves(run.scenario).map(u64::from).iter().sum();
             let found =
                 run.part(&format!("{name}: {}", task.name()), steps, || found(run, &game, name, task, level))?;
             findings.extend(game.observers().iter().zip(found).map(|(observer, (declared_equal, outcome))| Finding {
@@ -314,7 +323,7 @@ fn found(
         }
     };
     let adversaries = game.adversaries();
-    let minimum_detectable = advantage::minimum_detectable(u64::from(run.scenario.trials), level, POWER);
+    let minimum_detectable = advantage::minimum_detectable(u64::from(task.halves(run.scenario)[1]), level, POWER);
     let one = |number: usize| {
         let of = |half: &Option<HalfTrials>| half.as_ref().map(|half| half[number].0.clone());
         let equal = |half: &Option<HalfTrials>| half.as_ref().is_none_or(|half| half[number].1);
@@ -353,7 +362,7 @@ fn trials(
         progress.advance(1);
         Ok(Some(observations))
     };
-    let played: Vec<_> = (0..scenario.halves()[half])
+    let played: Vec<_> = (0..task.halves(scenario)[half])
         .into_par_iter()
         .map(play)
         .collect::<Result<Option<Vec<_>>, GameError>>()?

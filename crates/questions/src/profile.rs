@@ -1,4 +1,4 @@
-use sightline_architectures::NAMES;
+use sightline_architectures::{NAMES, VARIANTS};
 use sightline_evidence as evidence;
 use sightline_protocol::{Architecture, words};
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ pub fn profile(architecture: &dyn Architecture) -> evidence::Profile {
         title: profile.title.into(),
         row: profile.row.into(),
         source: profile.source.into(),
-        to_be_checked_against_primary: NAMES.contains(&profile.name),
+        to_be_checked_against_primary: NAMES.contains(&profile.name) || VARIANTS.contains(&profile.name),
         parties: profile.parties.iter().map(party).collect(),
         flow: profile.flow.iter().map(step).collect(),
         match_relation: profile.match_relation.to_string(),

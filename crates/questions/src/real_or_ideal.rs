@@ -70,7 +70,7 @@ impl Comparison {
 
 /// Trials to choose the adversary on, and to report.
 fn halves(scenario: &Scenario) -> [u32; 2] {
-    scenario.halves().map(|trials| trials.div_ceil(2))
+    Scenario::halves(scenario.trials).map(|trials| trials.div_ceil(2))
 }
 
 /// Runs per system, about: half of the trials are one real run, half are a simulation for every observer.

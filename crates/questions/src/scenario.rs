@@ -1,6 +1,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sightline_architectures::{NAMES, REFERENCES};
+use sightline_architectures::{NAMES, REFERENCES, VARIANTS};
 use sightline_lists::Radius;
 use sightline_messenger::Padding;
 use sightline_pictures::{Corpus, CorpusError};
@@ -26,7 +26,8 @@ pub struct Scenario {
     pub architectures: Vec<String>,
     /// The questions to ask.
     pub questions: Vec<String>,
-    /// Reporting trials per task and system; half as many more serve to choose the adversary.
+    /// Reporting trials of the task `ordinary-pair` for each system, and three fifths as many of the others; half as many
+    /// more serve to choose the adversary.
     pub trials: u32,
     /// Users of a deployment, two of whom converse.
     pub users: u16,
@@ -239,7 +240,7 @@ impl Scenario {
     /// # Errors
     /// [`ScenarioError`] for the first that cannot be used.
     pub fn check(&self) -> Result<(), ScenarioError> {
-        let systems = [&NAMES[..], &REFERENCES[..]].concat();
+        let systems = [&NAMES[..], &VARIANTS[..], &REFERENCES[..]].concat();
         known("architecture", &self.architectures, &systems)?;
         known("question", &self.questions, &QUESTIONS)?;
         let padding = Padding::ALL.map(|padding| padding.to_string());
@@ -279,9 +280,9 @@ impl Scenario {
 
     /// Trials to choose the adversary on, and to report. Choosing takes less evidence than bounding: what it needs a
     /// thousand trials to prove is plain on five hundred.
-    pub(crate) fn halves(&self) -> [u32; 2] {
+    pub(crate) fn halves(reported: u32) -> [u32; 2] {
         const LEAST: u32 = 100;
-        [(self.trials / 2).max(LEAST.min(self.trials)), self.trials]
+        [(reported / 2).max(LEAST.min(reported)), reported]
     }
 
     pub(crate) fn asks(&self, question: &str) -> bool {

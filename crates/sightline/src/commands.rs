@@ -1,7 +1,7 @@
 use crate::failure::{self, Failure};
 use crate::progress::{self, Bar};
 use crate::{assess, print, say};
-use sightline_architectures::{NAMES, REFERENCES, by_name};
+use sightline_architectures::{NAMES, REFERENCES, VARIANTS, by_name};
 use sightline_evidence::{FlowStep, RunFolder};
 use sightline_questions::{Afresh, Scenario, prepare, profile, too_many_alarms};
 use std::path::{Path, PathBuf};
@@ -10,19 +10,25 @@ pub(crate) fn architectures() -> Result<(), Failure> {
     let titles = |names: &[&'static str]| -> Vec<(&str, &str)> {
         names.iter().filter_map(|name| Some((*name, by_name(name)?.profile().title))).collect()
     };
-    for (name, title) in titles(&NAMES) {
-        print(&format!("{name:16} {title}"))?;
-    }
-    print("\nReference systems, to see the instrument work:")?;
-    for (name, title) in titles(&REFERENCES) {
-        print(&format!("{name:16} {title}"))?;
+    let more = [
+        ("", &NAMES[..]),
+        ("\nVariants, where a source leaves something open:", &VARIANTS),
+        ("\nReference systems, to see the instrument work:", &REFERENCES),
+    ];
+    for (heading, names) in more {
+        if !heading.is_empty() {
+            print(heading)?;
+        }
+        for (name, title) in titles(names) {
+            print(&format!("{name:26} {title}"))?;
+        }
     }
     print("\nNext: sightline explain NAME")
 }
 
 pub(crate) fn explain(name: &str) -> Result<(), Failure> {
     let Some(architecture) = by_name(name) else {
-        let known = [&NAMES[..], &REFERENCES[..]].concat().join(", ");
+        let known = [&NAMES[..], &VARIANTS[..], &REFERENCES[..]].concat().join(", ");
         return Err(Failure::new(failure::USAGE, format!("there is no architecture `{name}`; there are: {known}")));
     };
     let profile = profile(architecture.as_ref());

@@ -1,22 +1,23 @@
 use super::Message;
 use crate::courier::PostOffice;
 use crate::reporting::Report;
-use sightline_fingerprint::{Pdq, PdqHash};
+use sightline_fingerprint::{Cut, Intermediate};
 use sightline_protocol::{Machine, Memory, PartyId, Reason, Role, Setup, Turn, Work};
 use std::collections::BTreeSet;
 
-/// Matches the hashes it is given, asks for what matches and passes it on.
+/// Finishes and matches the hashes it is given, asks for what matches and passes it on.
 pub(super) struct Provider {
     post: PostOffice,
     setup: Setup,
+    cut: Cut,
     /// Matches whose content has not come yet: device and number of the check.
     asked: BTreeSet<(u16, u64)>,
     reports: u64,
 }
 
 impl Provider {
-    pub(super) fn new(setup: &Setup) -> Self {
-        Self { post: PostOffice::default(), setup: setup.clone(), asked: BTreeSet::new(), reports: 0 }
+    pub(super) fn new(setup: &Setup, cut: Cut) -> Self {
+        Self { post: PostOffice::default(), setup: setup.clone(), cut, asked: BTreeSet::new(), reports: 0 }
     }
 }
 
@@ -32,9 +33,12 @@ impl Machine for Provider {
         }
         match message {
             Message::Request(request) => self.post.serve(from, request, turn)?,
-            Message::Check(number, hash, quality) => {
+            Message::Check(number, given) => {
+                turn.spend(Work::Bytes(given.len()));
                 turn.spend(Work::Compare(self.setup.list.len()));
-                let matched = self.setup.matches(&Pdq { hash: PdqHash::from_bytes(hash), quality });
+                let given = Intermediate::from_bytes(self.cut, &given)
+                    .map_err(|error| Reason::Rejected { message: "check", detail: error.to_string() })?;
+                let matched = given.finish().is_some_and(|pdq| self.setup.matches(&pdq));
                 if matched {
                     self.asked.insert((from.index(), number));
                 }

@@ -1,5 +1,6 @@
 use super::Message;
 use crate::courier::Mailbox;
+use sightline_fingerprint::{Cut, Intermediate};
 use sightline_protocol::{Command, Content, ContentKind, Machine, Memory, PartyId, Reason, Setup, Turn, Wire, Work};
 use std::collections::BTreeMap;
 
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 pub(super) struct Device {
     mailbox: Mailbox,
     setup: Setup,
+    cut: Cut,
     checks: u64,
     unchecked: u64,
     /// Contents whose verdict is awaited.
@@ -14,19 +16,19 @@ pub(super) struct Device {
 }
 
 impl Device {
-    pub(super) fn new(setup: &Setup, mailbox: Mailbox) -> Self {
-        Self { mailbox, setup: setup.clone(), checks: 0, unchecked: 0, awaiting: BTreeMap::new() }
+    pub(super) fn new(setup: &Setup, cut: Cut, mailbox: Mailbox) -> Self {
+        Self { mailbox, setup: setup.clone(), cut, checks: 0, unchecked: 0, awaiting: BTreeMap::new() }
     }
 
     fn check(&mut self, content: &Content, turn: &mut Turn<'_, '_, Message>) {
         turn.spend(Work::Fingerprint(content.bytes.len()));
-        let Some(pdq) = self.setup.fingerprint(&content.bytes) else {
+        let Some(given) = Intermediate::of(&self.setup.memo, &content.bytes, self.cut) else {
             self.unchecked += 1;
             return;
         };
         self.checks += 1;
         self.awaiting.insert(self.checks, content.clone());
-        turn.send(PartyId::PROVIDER, &Message::Check(self.checks, *pdq.hash.as_bytes(), pdq.quality));
+        turn.send(PartyId::PROVIDER, &Message::Check(self.checks, given.to_bytes()));
     }
 }
 

@@ -1,5 +1,6 @@
 //! `device-hashing` (row 1b, shortlisted): the device sends the full hash of every picture, the provider matches, and on
-//! a claimed match the device hands over the content.
+//! a claimed match the device hands over the content. `partial-hashing` (row 1c, shortlisted): the same, but the device
+//! stops at a [`Cut`] on the way to the hash, and the provider finishes it.
 
 mod device;
 mod provider;
@@ -8,7 +9,7 @@ use crate::courier::{self, Courier, Mailbox};
 use crate::reporting::{Carries, Desk, Report, Reviewer};
 use minicbor::{Decode, Encode};
 use sightline_crypto::{Ledger, Seed};
-use sightline_fingerprint::{Pdq, PdqHash};
+use sightline_fingerprint::{Cut, Intermediate, Pdq, PdqHash};
 use sightline_messenger::{Delivery, Request};
 use sightline_protocol::{
     Adversary, Architecture, Challenge, Clause, Content, Datum, Deployment, Disclosure, Endpoint, Facts, MatchRelation,
@@ -16,9 +17,22 @@ use sightline_protocol::{
 };
 use std::collections::BTreeSet;
 
-/// The architecture `device-hashing`.
+/// The architecture `device-hashing` where nothing is left to finish, and otherwise `partial-hashing`.
 #[derive(Debug, Clone, Copy)]
-pub struct DeviceHashing;
+pub struct Hashing(pub Cut);
+
+impl Hashing {
+    /// Its id. The paper leaves the cut open, so `partial-hashing` is the last possible one, which shows least; the others
+    /// are variants.
+    pub const fn name(self) -> &'static str {
+        match self.0 {
+            Cut::Hash => "device-hashing",
+            Cut::Dct => "partial-hashing",
+            Cut::Filtered => "partial-hashing-filtered",
+            Cut::Luma => "partial-hashing-luma",
+        }
+    }
+}
 
 /// What travels between its machines.
 #[derive(Debug, Encode, Decode)]
@@ -29,9 +43,9 @@ pub(crate) enum Message {
     /// Provider to device: the messenger's.
     #[n(1)]
     Delivery(#[n(0)] Delivery),
-    /// Device to provider: number, hash and quality of a picture about to be sent.
+    /// Device to provider: number of a picture about to be sent, and what is at the cut.
     #[n(2)]
-    Check(#[n(0)] u64, #[cbor(n(1), with = "minicbor::bytes")] [u8; 32], #[n(2)] u8),
+    Check(#[n(0)] u64, #[cbor(n(1), with = "minicbor::bytes")] Vec<u8>),
     /// Provider to device: whether the check with this number matched, so the provider says.
     #[n(3)]
     Verdict(#[n(0)] u64, #[n(1)] bool),
@@ -85,20 +99,64 @@ impl Carries for Message {
     }
 }
 
-impl Architecture for DeviceHashing {
+impl Architecture for Hashing {
     fn profile(&self) -> Profile {
         let party = |name, title, outsider| PartyProfile { name, title, outsider };
         let step = |from, to, label, condition, sealed| Step { from, to, label, condition, sealed };
         let parameter = |name, value, meaning| Parameter { name, value, meaning };
+        let (title, row, source, given) = match self.0 {
+            Cut::Hash => (
+                "Hashing on the device, matching at the provider",
+                "1b, shortlisted",
+                "Row 1b of the Commission's 2020 technical paper, as secondary sources report it",
+                "perceptual hash and quality",
+            ),
+            Cut::Dct => (
+                "Hashing begun on the device, finished and matched at the provider",
+                "1c, shortlisted",
+                "Row 1c of the Commission's 2020 technical paper, as secondary sources report it",
+                "256 numbers before the hash, and quality",
+            ),
+            Cut::Filtered => (
+                "Hashing begun on the device, finished and matched at the provider: cut at the thumbnail",
+                "1c, shortlisted",
+                "Row 1c of the Commission's 2020 technical paper, as secondary sources report it",
+                "grey thumbnail, 64 × 64",
+            ),
+            Cut::Luma => (
+                "Hashing begun on the device, finished and matched at the provider: cut at the grey copy",
+                "1c, shortlisted",
+                "Row 1c of the Commission's 2020 technical paper, as secondary sources report it",
+                "grey copy, 512 × 512 at most",
+            ),
+        };
+        let summary = if self.0 == Cut::Hash {
+            "The device hashes every picture it sends and gives the hash to the provider, which compares it with the list \
+             and answers. On a claimed match the device hands the content to the provider, which passes it to a reviewer, \
+             and if confirmed it goes to a report authority. The recipient gets an ordinary end-to-end encrypted message \
+             in any case."
+        } else {
+            "The device begins to hash every picture it sends and gives what it has to the provider, which finishes the \
+             hash, compares it with the list and answers. On a claimed match the device hands the content to the \
+             provider, which passes it to a reviewer, and if confirmed it goes to a report authority. The recipient gets \
+             an ordinary end-to-end encrypted message in any case."
+        };
+        let mut parameters = vec![
+            parameter("delivery", "silent", "the message is sent whatever the verdict; the alternative is to block it"),
+            parameter("who is scanned", "senders", "recipients are not scanned; the alternative scans both"),
+            parameter("hash log", "not kept", "an honest provider forgets hashes; a curious one remembers everything"),
+            parameter("provider down", "fail open", "messages do not wait for the verdict"),
+        ];
+        if self.0 != Cut::Hash {
+            let meaning = "how far the device goes; the paper leaves it open, and the last cut shows least";
+            parameters.insert(0, parameter("cut", given, meaning));
+        }
         Profile {
-            name: "device-hashing",
-            title: "Hashing on the device, matching at the provider",
-            row: "1b, shortlisted",
-            source: "Row 1b of the Commission's 2020 technical paper, as secondary sources report it",
-            summary: "The device hashes every picture it sends and gives the hash to the provider, which compares it with \
-                      the list and answers. On a claimed match the device hands the content to the provider, which \
-                      passes it to a reviewer, and if confirmed it goes to a report authority. The recipient gets an \
-                      ordinary end-to-end encrypted message in any case.",
+            name: self.name(),
+            title,
+            row,
+            source,
+            summary,
             parties: vec![
                 party("device", "Users' devices", false),
                 party("provider", "Provider (ESP)", true),
@@ -107,7 +165,7 @@ impl Architecture for DeviceHashing {
                 party("report-authority", "Report authority", true),
             ],
             flow: vec![
-                step("device", "provider", "perceptual hash and quality", "it is a picture", false),
+                step("device", "provider", given, "it is a picture", false),
                 step("device", "provider", "sealed attachment, MLS message", "", true),
                 step("provider", "recipient", "MLS message, sealed attachment", "", true),
                 step("provider", "device", "verdict", "it is a picture", false),
@@ -117,22 +175,9 @@ impl Architecture for DeviceHashing {
             ],
             match_relation: MatchRelation::Radius,
             disclosure: Disclosure::OnDemand,
-            parameters: vec![
-                parameter(
-                    "delivery",
-                    "silent",
-                    "the message is sent whatever the verdict; the alternative is to block it",
-                ),
-                parameter("who is scanned", "senders", "recipients are not scanned; the alternative scans both"),
-                parameter(
-                    "hash log",
-                    "not kept",
-                    "an honest provider forgets hashes; a curious one remembers everything",
-                ),
-                parameter("provider down", "fail open", "messages do not wait for the verdict"),
-            ],
+            parameters,
             limits: vec![
-                "Nothing binds the hash to the picture that is sent: a modified client can lie.",
+                "Nothing binds what is checked to the picture that is sent: a modified client can lie.",
                 "The device obeys whatever verdict the provider states; it cannot check that the list was consulted.",
                 "Only pictures are checked; other contents pass unchecked.",
                 "The reviewer is idealised: recognises exactly the listed pictures.",
@@ -141,15 +186,15 @@ impl Architecture for DeviceHashing {
     }
 
     fn deploy(&self, setup: &Setup, seed: &Seed) -> Result<Deployment, SetupError> {
-        courier::check_users("device-hashing", setup)?;
-        let ledger = Ledger::recording();
+        courier::check_users(self.name(), setup)?;
+        let (cut, ledger) = (self.0, Ledger::recording());
         let device = |index| {
             let mailbox = Mailbox::new(setup, index, seed, ledger.clone());
-            (PartyId::device(index), Endpoint::boxed(device::Device::new(setup, mailbox)))
+            (PartyId::device(index), Endpoint::boxed(device::Device::new(setup, cut, mailbox)))
         };
         let mut parties: Vec<_> = (0..setup.users).map(device).collect();
         let authority = Desk::<Message>::new(PartyId::REVIEWER, None);
-        parties.push((PartyId::PROVIDER, Endpoint::boxed(provider::Provider::new(setup))));
+        parties.push((PartyId::PROVIDER, Endpoint::boxed(provider::Provider::new(setup, self.0))));
         parties.push((PartyId::REVIEWER, Endpoint::boxed(Reviewer::<Message>::new(setup))));
         parties.push((PartyId::REPORT_AUTHORITY, Endpoint::boxed(authority)));
         Ok(Deployment { parties, ledger })
@@ -164,7 +209,7 @@ impl Architecture for DeviceHashing {
             Role::Provider => [
                 Clause::every(Datum::Metadata),
                 Clause::every(Datum::Kind),
-                Clause::every(Datum::Fingerprint),
+                Clause::every(Datum::Fingerprint(self.0)),
                 Clause::every(Datum::Verdict),
                 Clause::matched(Datum::Content),
             ]
@@ -189,7 +234,7 @@ impl Architecture for DeviceHashing {
     }
 
     fn adversaries(&self) -> Vec<Box<dyn Adversary>> {
-        vec![Box::new(HashLookup)]
+        vec![Box::new(HashLookup(self.0))]
     }
 
     fn describe(&self, payload: &[u8]) -> Result<(&'static str, Vec<u8>), WireError> {
@@ -197,8 +242,8 @@ impl Architecture for DeviceHashing {
     }
 }
 
-/// Looks the hashes of the checks up among the pictures of both histories.
-struct HashLookup;
+/// Finishes the hashes of the checks and looks them up among the pictures of both histories.
+struct HashLookup(Cut);
 
 impl Adversary for HashLookup {
     fn name(&self) -> &'static str {
@@ -211,15 +256,15 @@ impl Adversary for HashLookup {
             .iter()
             .filter(|seen| seen.from.role() == Role::Device)
             .filter_map(|seen| match Message::from_wire(&seen.payload()?).ok()? {
-                Message::Check(_, hash, quality) => {
-                    Some((seen.from.index(), Pdq { hash: PdqHash::from_bytes(hash), quality }))
+                Message::Check(_, given) => {
+                    Some((seen.from.index(), Intermediate::from_bytes(self.0, &given).ok()?.finish()?))
                 }
                 _ => None,
             })
             .collect();
         let disagreement = |facts: &[Facts]| {
             let expected: Vec<(u16, Pdq)> =
-                facts.iter().filter_map(|fact| Some((fact.sender, fact.fingerprint?))).collect();
+                facts.iter().filter_map(|fact| Some((fact.sender, fact.fingerprint()?))).collect();
             let differs = |((user, pdq), (other, seen)): (&(u16, Pdq), &(u16, Pdq))| {
                 pdq.hash.distance(&seen.hash) + PdqHash::BITS * u32::from(user != other)
             };
