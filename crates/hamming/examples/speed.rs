@@ -81,7 +81,7 @@ fn data(count: usize, skewed: bool) -> (Vec<[u64; 4]>, Vec<[u64; 4]>) {
             return [(); 4].map(|()| next());
         }
         // Each bit of a centre is flipped with probability 1/8: codes of one centre are 56 bits apart on average.
-        centres[next() as usize % centres.len()].map(|word| word ^ (next() & next() & next()))
+        centres[usize::from(next().to_le_bytes()[0]) % centres.len()].map(|word| word ^ (next() & next() & next()))
     };
     let words: Vec<[u64; 4]> = (0..count).map(|place| code(skewed && place % 2 == 0)).collect();
     let asked = (0..QUERIES).map(|place| {

@@ -150,15 +150,14 @@ impl Index {
             );
             return Explanation { way: Way::Scan, reason };
         }
-        let mut slices = String::new();
-        for threshold in [2, 1, 0] {
+        let kinds = [2, 1, 0].into_iter().filter_map(|threshold| {
             let of = || multi.slices().filter(|slice| slice.threshold == threshold).map(|slice| slice.width);
-            if let (Some(least), Some(most)) = (of().min(), of().max()) {
-                let widths = if least == most { least.to_string() } else { format!("{least} to {most}") };
-                let comma = if slices.is_empty() { "" } else { ", " };
-                slices += &format!("{comma}{} slices of {widths} bits with {threshold} flipped", of().count());
-            }
-        }
+            let (least, most) = (of().min()?, of().max()?);
+            let widths = if least == most { least.to_string() } else { format!("{least} to {most}") };
+            let slices = if of().count() == 1 { "slice" } else { "slices" };
+            Some(format!("{} {slices} of {widths} bits with up to {threshold} flipped", of().count()))
+        });
+        let slices = kinds.collect::<Vec<_>>().join(", ");
         let new = count - multi.len();
         let beside = if new == 0 { String::new() } else { format!("; {new} codes added since are scanned") };
         let reason = format!(

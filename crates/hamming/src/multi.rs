@@ -244,6 +244,7 @@ fn number(of: usize) -> u32 {
 
 impl Slice {
     /// Its bits of code `number`.
+    #[expect(clippy::cast_possible_truncation, reason = "a slice is at most 26 bits wide")]
     fn key(self, codes: &Codes, number: usize) -> u32 {
         let word = |at: usize| codes.planes()[at / 2][number][at % 2];
         let (at, shift) = (self.start as usize / 64, self.start % 64);

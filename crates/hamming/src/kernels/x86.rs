@@ -10,18 +10,26 @@ use std::arch::x86_64::{
     _mm512_setzero_si512, _mm512_storeu_si512, _mm512_unpackhi_epi64, _mm512_unpacklo_epi64, _mm512_xor_si512,
 };
 
+/// Random codes are within so many of 128 bits once in 40 000.
+const ONE_PLANE: u32 = 41;
+
 /// Compares all whole steps of eight codes. Returns the first code that is left over. The caller has seen that AVX-512F
 /// and VPOPCNTDQ are there.
 pub(super) fn avx512(work: &Work<'_>, found: &mut Vec<Found>) -> usize {
     let mut first = work.asked.start;
+    // One plane of eight queries fits into the registers, or two of four, for limits that random codes are often within
+    // on 128 bits; other planes follow step by step.
+    let two = work.codes.len() > 1 && !(work.reject && work.limit <= ONE_PLANE);
     while first < work.asked.end {
         // SAFETY: `Kernel::compare` calls this only after `runs_here` detected both features.
         unsafe {
             first += match work.asked.end - first {
-                8.. => avx512_group::<8>(work, first, found),
-                4.. => avx512_group::<4>(work, first, found),
-                2.. => avx512_group::<2>(work, first, found),
-                _ => avx512_group::<1>(work, first, found),
+                4.. if two => group_512::<4, 2>(work, first, found),
+                1.. if two => group_512::<1, 2>(work, first, found),
+                8.. => group_512::<8, 1>(work, first, found),
+                4.. => group_512::<4, 1>(work, first, found),
+                2.. => group_512::<2, 1>(work, first, found),
+                _ => group_512::<1, 1>(work, first, found),
             };
         }
     }
@@ -56,58 +64,72 @@ fn words_512(step: &[[u64; 2]; 8]) -> (__m512i, __m512i) {
 
 const ORDER_512: [usize; 8] = [0, 4, 1, 5, 2, 6, 3, 7];
 
-/// `G` queries from `first` on, with every whole step of codes. Returns `G`.
+/// `G` queries from `first` on, with every whole step of codes, on their first `P` planes. Steps with something within
+/// the limit there go to [`rest_512`]. Returns `G`.
 #[target_feature(enable = "avx512f,avx512vpopcntdq")]
-fn avx512_group<const G: usize>(work: &Work<'_>, first: usize, found: &mut Vec<Found>) -> usize {
+fn group_512<const G: usize, const P: usize>(work: &Work<'_>, first: usize, found: &mut Vec<Found>) -> usize {
     let zero = _mm512_setzero_si512();
     let limit = _mm512_set1_epi64(i64::from(work.limit));
-    let mut asked = [[zero; 2]; G];
-    for (vectors, words) in asked.iter_mut().zip(&work.queries[0][first..first + G]) {
-        *vectors = [_mm512_set1_epi64(words[0].cast_signed()), _mm512_set1_epi64(words[1].cast_signed())];
+    let mut asked = [[[zero; 2]; G]; P];
+    let mut planes: [&[[[u64; 2]; 8]]; P] = [&[]; P];
+    for plane in 0..P {
+        for (vectors, words) in asked[plane].iter_mut().zip(&work.queries[plane][first..first + G]) {
+            *vectors = [_mm512_set1_epi64(words[0].cast_signed()), _mm512_set1_epi64(words[1].cast_signed())];
+        }
+        planes[plane] = work.codes[plane][work.range.clone()].as_chunks().0;
     }
-    let (steps, _) = work.codes[0][work.range.clone()].as_chunks::<8>();
-    'steps: for (number, step) in steps.iter().enumerate() {
-        let (even, odd) = words_512(step);
+    for step in 0..work.range.len() / 8 {
         let mut sums = [zero; G];
+        for (plane, asked) in planes.iter().zip(&asked) {
+            let Some(codes) = plane.get(step) else { break };
+            let (even, odd) = words_512(codes);
+            for (sum, words) in sums.iter_mut().zip(asked) {
+                let even = _mm512_popcnt_epi64(_mm512_xor_si512(even, words[0]));
+                let odd = _mm512_popcnt_epi64(_mm512_xor_si512(odd, words[1]));
+                *sum = _mm512_add_epi64(*sum, _mm512_add_epi64(even, odd));
+            }
+        }
         let mut least = _mm512_set1_epi64(-1);
-        for (sum, words) in sums.iter_mut().zip(&asked) {
-            let even = _mm512_popcnt_epi64(_mm512_xor_si512(even, words[0]));
-            let odd = _mm512_popcnt_epi64(_mm512_xor_si512(odd, words[1]));
-            *sum = _mm512_add_epi64(even, odd);
+        for sum in &sums {
             least = _mm512_min_epu64(least, *sum);
         }
-        if work.reject && _mm512_cmple_epu64_mask(least, limit) == 0 {
-            continue;
-        }
-        let start = work.range.start + 8 * number;
-        for (codes, queries) in work.codes.iter().zip(work.queries).skip(1) {
-            let Some(step) = codes[start..].first_chunk() else { continue 'steps };
-            let (even, odd) = words_512(step);
-            least = _mm512_set1_epi64(-1);
-            for (sum, words) in sums.iter_mut().zip(&queries[first..first + G]) {
-                let even = _mm512_xor_si512(even, _mm512_set1_epi64(words[0].cast_signed()));
-                let odd = _mm512_xor_si512(odd, _mm512_set1_epi64(words[1].cast_signed()));
-                let ones = _mm512_add_epi64(_mm512_popcnt_epi64(even), _mm512_popcnt_epi64(odd));
-                *sum = _mm512_add_epi64(*sum, ones);
-                least = _mm512_min_epu64(least, *sum);
-            }
-            if work.reject && _mm512_cmple_epu64_mask(least, limit) == 0 {
-                continue 'steps;
-            }
-        }
-        if _mm512_cmple_epu64_mask(least, limit) == 0 {
-            continue;
-        }
-        for (query, sum) in sums.iter().enumerate() {
-            if _mm512_cmple_epu64_mask(*sum, limit) != 0 {
-                let mut distances = [0; 8];
-                // SAFETY: eight words are 64 bytes; the store needs no alignment.
-                unsafe { _mm512_storeu_si512(distances.as_mut_ptr().cast(), *sum) };
-                note(work.limit, first + query, start, &distances, &ORDER_512, found);
-            }
+        if _mm512_cmple_epu64_mask(least, limit) != 0 {
+            rest_512::<G>(work, first, work.range.start + 8 * step, found);
         }
     }
     G
+}
+
+/// `G` queries from `first` on, with eight codes from `start` on, on all planes.
+#[cold]
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512vpopcntdq")]
+fn rest_512<const G: usize>(work: &Work<'_>, first: usize, start: usize, found: &mut Vec<Found>) {
+    let limit = _mm512_set1_epi64(i64::from(work.limit));
+    let mut sums = [_mm512_setzero_si512(); G];
+    for (codes, queries) in work.codes.iter().zip(work.queries) {
+        let Some(step) = codes[start..].first_chunk() else { return };
+        let (even, odd) = words_512(step);
+        let mut least = _mm512_set1_epi64(-1);
+        for (sum, words) in sums.iter_mut().zip(&queries[first..first + G]) {
+            let even = _mm512_xor_si512(even, _mm512_set1_epi64(words[0].cast_signed()));
+            let odd = _mm512_xor_si512(odd, _mm512_set1_epi64(words[1].cast_signed()));
+            let ones = _mm512_add_epi64(_mm512_popcnt_epi64(even), _mm512_popcnt_epi64(odd));
+            *sum = _mm512_add_epi64(*sum, ones);
+            least = _mm512_min_epu64(least, *sum);
+        }
+        if work.reject && _mm512_cmple_epu64_mask(least, limit) == 0 {
+            return;
+        }
+    }
+    for (query, sum) in sums.iter().enumerate() {
+        if _mm512_cmple_epu64_mask(*sum, limit) != 0 {
+            let mut distances = [0; 8];
+            // SAFETY: eight words are 64 bytes; the store needs no alignment.
+            unsafe { _mm512_storeu_si512(distances.as_mut_ptr().cast(), *sum) };
+            note(work.limit, first + query, start, &distances, &ORDER_512, found);
+        }
+    }
 }
 
 /// Adds the lanes within the limit.
