@@ -173,7 +173,7 @@ impl Index {
 mod tests {
     use super::*;
 
-    /// Codes from a counter (Steele, Lea and Flood's SplitMix64).
+    /// Codes from a counter (Steele, Lea and Flood's `SplitMix64`).
     fn random(count: usize, seed: u64) -> Vec<[u64; 4]> {
         let mut state = seed;
         let mut next = || {

@@ -394,30 +394,32 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn it_finds_what_the_scan_finds(
-            start: [u64; 4], hot in 0_usize..3, radius in 0_u32..=31,
-            flips in prop::collection::vec(prop::collection::vec(0_usize..256, 0..50), 1..400),
-        ) {
-            let flipped = |bits: &Vec<usize>| {
-                let mut code = start;
-                bits.iter().for_each(|bit| code[bit / 64] ^= 1 << (bit % 64));
-                code
-            };
-            let codes: Vec<[u64; 4]> = flips.iter().map(flipped).collect();
-            let queries = Codes::from_words(&codes[..codes.len().min(20)]).unwrap();
-            // Repeated codes make buckets hot, and a plan with slices of all thresholds is used however few there are.
-            let codes = Codes::from_words(&codes.repeat(1 + 40 * hot)).unwrap();
-            let mut slices: Vec<_> = (0..7).map(|n| Slice { start: 24 * n, width: 24, threshold: 2 }).collect();
-            slices.extend((0..4).map(|n| Slice { start: 168 + 16 * n, width: 16, threshold: 1 }));
-            slices.extend((0..3).map(|n| Slice { start: 232 + 8 * n, width: 8, threshold: 0 }));
-            let mut index = MultiIndex::with(&codes, 31, &slices);
-            let expected = Scan::default().within(&codes, &queries, radius);
-            for most in [0, 5, 100, usize::MAX] {
-                index.most = most;
-                prop_assert_eq!(&index.within(&codes, &queries, radius), &expected);
-            }
-            prop_assert_eq!(index.found(&codes, &queries, radius).1, 0, "without a limit every query is looked up");
-        }
+            #[test]
+            fn it_finds_what_the_scan_finds(
+                start: [u64; 4], hot in 0_usize..3, radius in 0_u32..=31,
+                flips in prop::collection::vec(prop::collection::vec(0_usize..256, 0..50), 1..400),
+            ) {
+                let flipped = |bits: &Vec<usize>| {
+                    let mut code = start;
+                    for bit in bits {
+     code[bit / 64] ^= 1 << (bit % 64);
     }
+                    code
+                };
+                let codes: Vec<[u64; 4]> = flips.iter().map(flipped).collect();
+                let queries = Codes::from_words(&codes[..codes.len().min(20)]).unwrap();
+                // Repeated codes make buckets hot, and a plan with slices of all thresholds is used however few there are.
+                let codes = Codes::from_words(&codes.repeat(1 + 40 * hot)).unwrap();
+                let mut slices: Vec<_> = (0..7).map(|n| Slice { start: 24 * n, width: 24, threshold: 2 }).collect();
+                slices.extend((0..4).map(|n| Slice { start: 168 + 16 * n, width: 16, threshold: 1 }));
+                slices.extend((0..3).map(|n| Slice { start: 232 + 8 * n, width: 8, threshold: 0 }));
+                let mut index = MultiIndex::with(&codes, 31, &slices);
+                let expected = Scan::default().within(&codes, &queries, radius);
+                for most in [0, 5, 100, usize::MAX] {
+                    index.most = most;
+                    prop_assert_eq!(&index.within(&codes, &queries, radius), &expected);
+                }
+                prop_assert_eq!(index.found(&codes, &queries, radius).1, 0, "without a limit every query is looked up");
+            }
+        }
 }
