@@ -104,19 +104,19 @@ fn write(path: &Path, codes: &[[u64; 4]]) -> std::io::Result<()> {
     file.flush()
 }
 
-/// Microseconds a query takes (the best of three passes, each over as many queries as take about half a second), and
-/// what was found for those queries.
+/// Microseconds a query takes (the best of ten passes, each over as many queries as take about 0.1 s), and what was found
+/// in the last.
 fn per_query<T>(queries: &Codes, batch: usize, mut search: impl FnMut(&Codes) -> Vec<T>) -> (f64, Vec<T>) {
     let mut best = f64::INFINITY;
     let mut found = Vec::new();
     let batches: Vec<Codes> =
         (0..queries.len() / batch).map(|place| queries.part(place * batch..(place + 1) * batch)).collect();
-    for _ in 0..3 {
+    for _ in 0..10 {
         found.clear();
         let start = Instant::now();
         for some in &batches {
             found.extend(search(some));
-            if start.elapsed() > Duration::from_millis(500) {
+            if start.elapsed() > Duration::from_millis(100) {
                 break;
             }
         }
