@@ -70,7 +70,7 @@ fn hamming(options: &[String]) -> Result<(), String> {
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let done = ["random", "skewed"].iter().try_for_each(|kind| {
         println!("\n{count} {kind} codes of 256 bits, radius 31, one thread; microseconds a query");
-        let ours = figures(Command::new(&ours).args([&count.to_string(), kind]).arg(&folder))?;
+        let ours = figures(Command::new(&ours).arg(count.to_string()).arg(kind).arg(&folder))?;
         let theirs = faiss(&folder, count)?;
         compared(count, &ours, &theirs);
         Ok(())
@@ -98,10 +98,10 @@ fn faiss(folder: &Path, count: usize) -> Result<Vec<Figure>, String> {
 }
 
 fn figures(command: &mut Command) -> Result<Vec<Figure>, String> {
-    let done = command.output().map_err(|error| format!("{:?}: {error}", command.get_program()))?;
+    let done = command.output().map_err(|error| format!("{}: {error}", command.get_program().display()))?;
     if !done.status.success() {
-        let program = command.get_program();
-        return Err(format!("{program:?} ended with {}: {}", done.status, String::from_utf8_lossy(&done.stderr)));
+        let program = command.get_program().display();
+        return Err(format!("{program} ended with {}: {}", done.status, String::from_utf8_lossy(&done.stderr)));
     }
     let text = String::from_utf8_lossy(&done.stdout);
     let figure = |line: &str| {

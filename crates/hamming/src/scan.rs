@@ -7,6 +7,9 @@ use std::ops::Range;
 /// Codes compared with all queries before the next: 16 KiB of a plane.
 const BLOCK: usize = 1024;
 
+/// Blocks compared in full after one in which more than a quarter was not rejected.
+const PAUSE: u32 = 31;
+
 /// How a scan is done; all ways give the same answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scan {
@@ -70,8 +73,16 @@ impl Scan {
     pub(crate) fn found(self, codes: &Codes, range: Range<usize>, queries: &Codes, radius: u32) -> Vec<Found> {
         assert_eq!(codes.bits(), queries.bits(), "queries have the width of the codes");
         let mut found = Vec::new();
+        // Where codes are near to queries often, as copies are, rejection costs more than it saves for a while.
+        let mut pause = 0_u32;
         for range in blocks(range) {
-            self.kernel.compare(&self.work(codes, range, queries, radius), &mut found);
+            let work = self.work(codes, range, queries, radius);
+            let work = Work { reject: work.reject && pause == 0, ..work };
+            let finished = self.kernel.compare(&work, &mut found);
+            pause = pause.saturating_sub(1);
+            if work.reject && 4 * finished > work.range.len() * queries.len() {
+                pause = PAUSE;
+            }
         }
         found
     }

@@ -68,17 +68,18 @@ impl Kernel {
     }
 
     /// Adds every pair within the limit to `found`, in no order. What this processor cannot run is done by the portable
-    /// kernel.
-    pub(crate) fn compare(self, work: &Work<'_>, found: &mut Vec<Found>) {
-        let done = match self {
-            Self::Portable => work.range.start,
+    /// kernel. Returns how many pairs, taken by whole steps and groups of queries, were not rejected on their first bits.
+    pub(crate) fn compare(self, work: &Work<'_>, found: &mut Vec<Found>) -> usize {
+        let (done, finished) = match self {
+            Self::Portable => (work.range.start, 0),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 if self.runs_here() => x86::avx2(work, found),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 if self.runs_here() => x86::avx512(work, found),
-            _ => work.range.start,
+            _ => (work.range.start, 0),
         };
         portable(&Work { range: done..work.range.end, ..work.clone() }, found);
+        finished
     }
 }
 

@@ -13,9 +13,10 @@ use std::arch::x86_64::{
 /// Random codes are within so many of 128 bits once in 40 000.
 const ONE_PLANE: u32 = 41;
 
-/// Compares all whole steps of eight codes. Returns the first code that is left over. The caller has seen that AVX-512F
-/// and VPOPCNTDQ are there.
-pub(super) fn avx512(work: &Work<'_>, found: &mut Vec<Found>) -> usize {
+/// Compares all whole steps of eight codes. Returns the first code that is left over, and how many pairs were
+/// not rejected on their first bits. The caller has seen that AVX-512F and VPOPCNTDQ are there.
+pub(super) fn avx512(work: &Work<'_>, found: &mut Vec<Found>) -> (usize, usize) {
+    let mut finished = 0;
     let mut first = work.asked.start;
     // One plane of eight queries fits into the registers, or two of four, for limits that random codes are often within
     // on 128 bits; other planes follow step by step.
@@ -24,32 +25,33 @@ pub(super) fn avx512(work: &Work<'_>, found: &mut Vec<Found>) -> usize {
         // SAFETY: `Kernel::compare` calls this only after `runs_here` detected both features.
         unsafe {
             first += match work.asked.end - first {
-                4.. if two => group_512::<4, 2>(work, first, found),
-                1.. if two => group_512::<1, 2>(work, first, found),
-                8.. => group_512::<8, 1>(work, first, found),
-                4.. => group_512::<4, 1>(work, first, found),
-                2.. => group_512::<2, 1>(work, first, found),
-                _ => group_512::<1, 1>(work, first, found),
+                4.. if two => group_512::<4, 2>(work, first, &mut finished, found),
+                1.. if two => group_512::<1, 2>(work, first, &mut finished, found),
+                8.. => group_512::<8, 1>(work, first, &mut finished, found),
+                4.. => group_512::<4, 1>(work, first, &mut finished, found),
+                2.. => group_512::<2, 1>(work, first, &mut finished, found),
+                _ => group_512::<1, 1>(work, first, &mut finished, found),
             };
         }
     }
-    work.range.end - work.range.len() % 8
+    (work.range.end - work.range.len() % 8, finished)
 }
 
 /// Compares all whole steps of four codes, as above with AVX2.
-pub(super) fn avx2(work: &Work<'_>, found: &mut Vec<Found>) -> usize {
+pub(super) fn avx2(work: &Work<'_>, found: &mut Vec<Found>) -> (usize, usize) {
+    let mut finished = 0;
     let mut first = work.asked.start;
     while first < work.asked.end {
         // SAFETY: `Kernel::compare` calls this only after `runs_here` detected AVX2.
         unsafe {
             first += match work.asked.end - first {
-                4.. => avx2_group::<4>(work, first, found),
-                2.. => avx2_group::<2>(work, first, found),
-                _ => avx2_group::<1>(work, first, found),
+                4.. => avx2_group::<4>(work, first, &mut finished, found),
+                2.. => avx2_group::<2>(work, first, &mut finished, found),
+                _ => avx2_group::<1>(work, first, &mut finished, found),
             };
         }
     }
-    work.range.end - work.range.len() % 4
+    (work.range.end - work.range.len() % 4, finished)
 }
 
 /// Eight elements of a plane as their first words and their second words; lane `i` holds code `ORDER_512[i]`.
@@ -67,7 +69,12 @@ const ORDER_512: [usize; 8] = [0, 4, 1, 5, 2, 6, 3, 7];
 /// `G` queries from `first` on, with every whole step of codes, on their first `P` planes. Steps with something within
 /// the limit there go to [`rest_512`]. Returns `G`.
 #[target_feature(enable = "avx512f,avx512vpopcntdq")]
-fn group_512<const G: usize, const P: usize>(work: &Work<'_>, first: usize, found: &mut Vec<Found>) -> usize {
+fn group_512<const G: usize, const P: usize>(
+    work: &Work<'_>,
+    first: usize,
+    finished: &mut usize,
+    found: &mut Vec<Found>,
+) -> usize {
     let zero = _mm512_setzero_si512();
     let limit = _mm512_set1_epi64(i64::from(work.limit));
     let mut asked = [[[zero; 2]; G]; P];
@@ -94,6 +101,7 @@ fn group_512<const G: usize, const P: usize>(work: &Work<'_>, first: usize, foun
             least = _mm512_min_epu64(least, *sum);
         }
         if _mm512_cmple_epu64_mask(least, limit) != 0 {
+            *finished += 8 * G;
             rest_512::<G>(work, first, work.range.start + 8 * step, found);
         }
     }
@@ -177,7 +185,7 @@ const ORDER_256: [usize; 4] = [0, 2, 1, 3];
 
 /// `G` queries from `first` on, with every whole step of codes. Returns `G`.
 #[target_feature(enable = "avx2")]
-fn avx2_group<const G: usize>(work: &Work<'_>, first: usize, found: &mut Vec<Found>) -> usize {
+fn avx2_group<const G: usize>(work: &Work<'_>, first: usize, finished: &mut usize, found: &mut Vec<Found>) -> usize {
     let limit = _mm256_set1_epi64x(i64::from(work.limit));
     let most = _mm256_set1_epi64x(i64::from(i32::MAX));
     let (steps, _) = work.codes[0][work.range.clone()].as_chunks::<4>();
@@ -201,6 +209,7 @@ fn avx2_group<const G: usize>(work: &Work<'_>, first: usize, found: &mut Vec<Fou
                 continue 'steps;
             }
         }
+        *finished += 4 * G;
         if beyond_256(least, limit) == 15 {
             continue;
         }
