@@ -208,8 +208,8 @@ fn avx2_group<const G: usize>(work: &Work<'_>, first: usize, finished: &mut usiz
             if work.reject && beyond_256(least, limit) == 15 {
                 continue 'steps;
             }
+            *finished += 4 * G;
         }
-        *finished += 4 * G;
         if beyond_256(least, limit) == 15 {
             continue;
         }
