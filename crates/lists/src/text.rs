@@ -65,7 +65,7 @@ pub fn read_hashes(text: &[u8]) -> Result<Vec<HashRow>, TextError> {
     let mut columns: Option<[Option<usize>; 3]> = None;
     for record in reader.records() {
         let record = record.map_err(|error| TextError::Syntax { message: error.to_string() })?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = record.position().map_or(0, |start| line(text, start));
         let Some(columns) = columns else {
             let column = |name: &str| record.iter().position(|field| field == name);
             columns = Some(match column("pdq_hex") {
@@ -82,6 +82,13 @@ pub fn read_hashes(text: &[u8]) -> Result<Vec<HashRow>, TextError> {
         rows.push(row(&record, line, columns)?);
     }
     Ok(rows)
+}
+
+/// The line of a record: the reader's place may lie before empty lines, which it skips.
+fn line(text: &[u8], start: &csv::Position) -> u64 {
+    let rest = usize::try_from(start.byte()).ok().and_then(|at| text.get(at..)).unwrap_or_default();
+    let skipped = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    start.line() + skipped.filter(|byte| **byte == b'\n').map(|_| 1).sum::<u64>()
 }
 
 fn row(record: &StringRecord, line: u64, [hash, file, quality]: [Option<usize>; 3]) -> Result<HashRow, TextError> {
