@@ -11,8 +11,9 @@ const RUNS: usize = 3;
 pub(super) fn run(mut arguments: impl Iterator<Item = String>) -> Result<(), String> {
     match arguments.next().as_deref() {
         Some("leakage") => leakage(&arguments.collect::<Vec<_>>()),
-        Some(other) => Err(format!("there is no benchmark `{other}`; there is: leakage")),
-        None => Err("say which benchmark; there is: leakage".into()),
+        Some("hamming") => hamming(&arguments.collect::<Vec<_>>()),
+        Some(other) => Err(format!("there is no benchmark `{other}`; there are: leakage, hamming")),
+        None => Err("say which benchmark; there are: leakage, hamming".into()),
     }
 }
 
@@ -28,10 +29,7 @@ fn leakage(files: &[String]) -> Result<(), String> {
         _ => return Err("name two files, TRAIN.csv and TEST.csv".into()),
     };
     cargo(&["build", "--release", "--quiet", "--package", "sightline"])?;
-    // This program lies in a folder beside that of the release build.
-    let here = std::env::current_exe().map_err(|error| format!("this program: {error}"))?;
-    let target = here.parent().and_then(Path::parent).ok_or("this program lies in no folder")?;
-    let program = target.join("release").join(format!("sightline{}", std::env::consts::EXE_SUFFIX));
+    let program = release()?.join(format!("sightline{}", std::env::consts::EXE_SUFFIX));
     let mut ours = Command::new(program);
     let (ours, said) = median(ours.arg("leakage").args(&files))?;
     let told =
@@ -55,6 +53,101 @@ fn leakage(files: &[String]) -> Result<(), String> {
     println!("F-BLEAU:   {:.2} s (median of {RUNS})", theirs.as_secs_f64());
     println!("ratio:     {:.0}", theirs.as_secs_f64() / ours.as_secs_f64());
     Ok(())
+}
+
+/// A name and a number, in microseconds a query unless the name says otherwise.
+type Figure = (String, f64);
+
+fn hamming(options: &[String]) -> Result<(), String> {
+    let count: usize = match options {
+        [] => 1_000_000,
+        [large] if large == "--large" => 10_000_000,
+        _ => return Err("the only option is --large".into()),
+    };
+    cargo(&["build", "--release", "--quiet", "--package", "sightline-hamming", "--example", "speed"])?;
+    let ours = release()?.join("examples").join(format!("speed{}", std::env::consts::EXE_SUFFIX));
+    let folder = std::env::temp_dir().join(format!("sightline-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let done = ["random", "skewed"].iter().try_for_each(|kind| {
+        println!("\n{count} {kind} codes of 256 bits, radius 31, one thread; microseconds a query");
+        let ours = figures(Command::new(&ours).arg(count.to_string()).arg(kind).arg(&folder))?;
+        let theirs = faiss(&folder, count)?;
+        compared(count, &ours, &theirs);
+        Ok(())
+    });
+    let _ = std::fs::remove_dir_all(&folder);
+    done
+}
+
+/// The folder of release builds, which lies beside that of this program.
+fn release() -> Result<PathBuf, String> {
+    let here = std::env::current_exe().map_err(|error| format!("this program: {error}"))?;
+    let target = here.parent().and_then(Path::parent).ok_or("this program lies in no folder")?;
+    Ok(target.join("release"))
+}
+
+/// The figures of FAISS on the codes and queries of a folder; none without it.
+fn faiss(folder: &Path, count: usize) -> Result<Vec<Figure>, String> {
+    let python = std::env::var_os("SIGHTLINE_PYTHON").unwrap_or_else(|| "python3".into());
+    let there = Command::new(&python).args(["-c", "import faiss"]).output();
+    if !there.is_ok_and(|output| output.status.success()) {
+        println!("SKIPPED: FAISS is not installed (pip install faiss-cpu, or name a Python in SIGHTLINE_PYTHON)");
+        return Ok(Vec::new());
+    }
+    figures(Command::new(python).args(["-c", include_str!("faiss_peer.py")]).arg(folder).arg(count.to_string()))
+}
+
+fn figures(command: &mut Command) -> Result<Vec<Figure>, String> {
+    let done = command.output().map_err(|error| format!("{}: {error}", command.get_program().display()))?;
+    if !done.status.success() {
+        let program = command.get_program().display();
+        return Err(format!("{program} ended with {}: {}", done.status, String::from_utf8_lossy(&done.stderr)));
+    }
+    let text = String::from_utf8_lossy(&done.stdout);
+    let figure = |line: &str| {
+        let (name, number) = line.split_once('\t')?;
+        Some((name.to_owned(), number.parse().ok()?))
+    };
+    Ok(text.lines().filter_map(figure).collect())
+}
+
+/// Each of our figures beside what it is to be compared with: the same batch of `IndexBinaryFlat` or
+/// `IndexBinaryMultiHash`, our own scan, and what memory and the first-level cache allow.
+fn compared(count: usize, ours: &[Figure], theirs: &[Figure]) {
+    let of = |all: &[Figure], name: &str| all.iter().find(|(known, _)| known == name).map(|(_, number)| *number);
+    let memory = of(ours, "gigabytes a second from memory").map(|rate| count as f64 * 1e-3 / rate);
+    let cached =
+        of(ours, "billion comparisons a second in the first-level cache").map(|rate| count as f64 * 1e-3 / rate);
+    // Our fastest scan of as large a batch; what is larger than any is compared with the largest.
+    let scan = |size: f64| {
+        let batch = format!("rejecting, {} a batch", size.min(64.0));
+        let same = ours.iter().filter(|(name, _)| name.starts_with("scan") && name.ends_with(&batch));
+        same.map(|(_, time)| *time).fold(f64::INFINITY, f64::min)
+    };
+    for (name, number) in ours.iter().chain(theirs) {
+        print!("{name:55} {number:>11.2}");
+        let batch = name.rsplit(", ").next().filter(|batch| batch.ends_with("a batch"));
+        if let Some(size) = batch.and_then(|batch| batch.split(' ').next()?.parse::<f64>().ok()) {
+            if name.starts_with("scan") {
+                // A batch shares one pass over the codes: 16 bytes each where most are rejected, else 32.
+                let bytes = if name.contains("rejecting") { 16.0 } else { 32.0 };
+                let pass =
+                    memory.map(|memory| format!("  {:.1} × its pass over memory", number / (memory * bytes / size)));
+                let kernel = cached.map(|cached| format!("  {:.1} × the kernel in cache", number / cached));
+                let flat = of(theirs, &format!("IndexBinaryFlat, {size} a batch"));
+                let flat = flat.map(|flat| format!("  IndexBinaryFlat takes {:.1} ×", flat / number));
+                print!("{}", [flat, pass, kernel].into_iter().flatten().collect::<String>());
+            } else if name.starts_with("multi-index") || name.starts_with("index") {
+                print!("  the scan takes {:.1} ×", scan(size) / number);
+                let peer = of(theirs, "IndexBinaryMultiHash, 64 a batch");
+                print!(
+                    "{}",
+                    peer.map_or(String::new(), |peer| format!("  IndexBinaryMultiHash takes {:.0} ×", peer / number))
+                );
+            }
+        }
+        println!();
+    }
 }
 
 /// The median time of a command, and what it wrote last.

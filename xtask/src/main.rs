@@ -13,7 +13,10 @@ cargo xtask fuzz [--seconds N] [TARGET]
                          libFuzzer on one parser or all of them, N seconds each (60); needs cargo-fuzz and C++
 cargo xtask bench leakage [TRAIN.csv TEST.csv]
                          times of `sightline leakage` and, if there is one (on PATH or in FBLEAU), of F-BLEAU on the same
-                         files; without files on its geometric example in SIGHTLINE_REFERENCE";
+                         files; without files on its geometric example in SIGHTLINE_REFERENCE
+cargo xtask bench hamming [--large]
+                         times of scan and multi-index on 10^6 codes (--large: 10^7), random and skewed, and of FAISS on
+                         the same if `python3` (or SIGHTLINE_PYTHON) has it (pip install faiss-cpu)";
 
 fn main() -> ExitCode {
     let done = match std::env::args().nth(1).as_deref() {

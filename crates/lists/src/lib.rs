@@ -1,5 +1,9 @@
 //! Versioned lists of fingerprints with provenance.
 
+mod text;
+
+pub use text::{HashRow, TextError, read_hashes};
+
 use sha2::{Digest, Sha256};
 use sightline_fingerprint::{DEFAULT_RADIUS, PdqHash};
 use std::fmt;

@@ -64,12 +64,44 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Compare pictures with a list of PDQ hashes and print the entries within a radius as CSV: `file,entry,distance`
+    #[command(long_about = MATCH)]
+    Match {
+        /// The list: one hash a line, or a CSV file with a column `pdq_hex`
+        #[arg(long, value_name = "LIST")]
+        list: PathBuf,
+        /// Pictures, or files of hashes like the list; `-` reads hashes from standard input
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        search: Search,
+    },
+    /// Print the near-duplicates among PDQ hashes as CSV: `file,other,distance`
+    #[command(long_about = PAIRS)]
+    Pairs {
+        /// One hash a line, or a CSV file with a column `pdq_hex`; `-` reads standard input
+        file: PathBuf,
+        #[command(flatten)]
+        search: Search,
+    },
     /// Draw a run's report again from its folder
     Report {
         /// The run's folder
         run: PathBuf,
     },
 }
+
+const MATCH: &str = "\
+Compare pictures with a list of PDQ hashes and print the entries within a radius as CSV: `file,entry,distance`.
+
+Entries are numbered from 1 in the order of the list. Every entry within the radius is found. A hash without a name is called \
+by its file and line. Pictures with a quality below 50 are named and not compared.";
+
+const PAIRS: &str = "\
+Print the near-duplicates among PDQ hashes as CSV: `file,other,distance`.
+
+Every pair within the radius is printed once, in the order of the file. Hashes without a name are called by their file and \
+line; those with a quality below 50 are named and not compared.";
 
 const LEAKAGE: &str = "\
 Estimate how much observations tell of a secret, from samples: an adversary learns from one file and guesses the secrets \
@@ -78,6 +110,16 @@ of the other.
 Each line of a file is a secret (a whole number or a short text) and one or more numbers, separated by commas; a header \
 is skipped. Both files must be independent draws of the same. What is found is a lower bound: a better adversary may \
 exist.";
+
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// The largest Hamming distance that counts, in bits, 0 to 256
+    #[arg(long, value_name = "BITS", default_value_t = 31, value_parser = clap::value_parser!(u32).range(0..=256))]
+    pub(crate) radius: u32,
+    /// Say how the hashes are searched, and why so
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct Assess {

@@ -111,7 +111,7 @@ pub(crate) fn fingerprint(files: &[PathBuf]) -> Result<(), Failure> {
 }
 
 /// A CSV field (RFC 4180 §2).
-fn quoted(field: &str) -> String {
+pub(crate) fn quoted(field: &str) -> String {
     if field.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", field.replace('"', "\"\""))
     } else {

@@ -7,6 +7,7 @@ mod commands;
 mod failure;
 mod leakage;
 mod progress;
+mod search;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -39,6 +40,8 @@ fn run(arguments: Arguments) -> ExitCode {
             commands::calibrate(architectures, seed, repetitions, quick)
         }
         Command::Leakage { train, test, json } => leakage::run(&train, &test, json),
+        Command::Match { list, files, search } => search::matches(&list, &files, &search),
+        Command::Pairs { file, search } => search::pairs(&file, &search),
         Command::Report { run } => commands::report(&run),
     };
     match result {

@@ -118,6 +118,21 @@ fn a_system_that_does_not_deliver_is_failed_not_private() {
 }
 
 #[test]
+fn a_picture_matches_its_own_hash() {
+    let folder = Folder::new();
+    let corpus = sightline_pictures::Corpus::generated([9; 32], 3, &mut |_, _| ());
+    for (number, picture) in corpus.pictures.iter().enumerate() {
+        folder.write(&format!("{number}.jpg"), &picture.bytes);
+    }
+    let list = folder.run(&["fingerprint", "0.jpg", "1.jpg", "2.jpg"]);
+    folder.write("list.csv", &list.stdout);
+    let done = folder.run(&["match", "--list", "list.csv", "--radius", "0", "2.jpg", "list.csv"]);
+    assert_eq!(code(&done), 0, "{}", stderr(&done));
+    let expected = "file,entry,distance\n2.jpg,3,0\n0.jpg,1,0\n1.jpg,2,0\n2.jpg,3,0\n";
+    assert_eq!(String::from_utf8_lossy(&done.stdout), expected);
+}
+
+#[test]
 fn own_pictures_are_used_and_what_cannot_be_is_counted() {
     let folder = Folder::new();
     fs::create_dir(folder.path("own")).unwrap();

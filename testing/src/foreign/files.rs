@@ -3,6 +3,8 @@ use sightline_evidence::{
     Bound, Control, E2e, FlowStep, GalleryPicture, KeyNumber, Profile, ProfileParameter, ProfileParty, Provenance, Row,
     RunFolder, Statement, Summary, Table, verify,
 };
+use sightline_hamming::{Codes, file};
+use sightline_lists::read_hashes;
 use sightline_pictures::Picture;
 use sightline_presentation::Report;
 use sightline_privacy::leakage::{Interval, Samples, estimate};
@@ -57,6 +59,38 @@ pub(super) fn samples_seeds() -> Vec<Vec<u8>> {
     let plain: String = (0..40).map(rows).collect();
     let header = format!("secret,x,y\r\nred,-1.5e3,0\n\n\"a, b\",3,4\n{plain}");
     vec![plain.into(), header.into()]
+}
+
+/// Hashes as text: lines go up (one that ends in a carriage return alone is not counted).
+pub fn hashes(bytes: &[u8]) {
+    let Ok(rows) = read_hashes(bytes) else { return };
+    assert!(rows.is_sorted_by(|one, next| one.line <= next.line));
+}
+
+pub(super) fn hashes_seeds() -> Vec<Vec<u8>> {
+    let hash = "0123456789abcdef".repeat(4);
+    let table = format!("file,pdq_hex,quality\n\"a, b\",{hash},100\nc,{hash},0\r\n");
+    vec![format!("{hash}\n\n{hash}\n").into(), table.into()]
+}
+
+/// A file of codes: what is read can be written and read as the same, and added to.
+pub fn codes(bytes: &[u8]) {
+    // A mutated section hardly ever has the checksum it needs, so the checksums are also made right.
+    for bytes in [bytes.to_vec(), file::resealed(bytes)] {
+        let Ok(codes) = file::read(&bytes) else { continue };
+        assert_eq!(file::read(&file::write(&codes)).as_ref(), Ok(&codes));
+        let mut more = bytes;
+        file::append(&mut more, &codes).expect("what is read can be added to");
+        assert_eq!(file::read(&more).expect("it is whole").len(), 2 * codes.len());
+    }
+}
+
+pub(super) fn codes_seeds() -> Vec<Vec<u8>> {
+    let batch = Codes::from_words(&[[1, 2, 3], [4, 5, 6]]).expect("192 bits are supported");
+    let mut bytes = file::write(&batch);
+    file::append(&mut bytes, &batch).expect("it has the same width");
+    let wide = Codes::from_words(&[[7; 16]]).expect("1024 bits are supported");
+    vec![bytes, file::write(&wide), file::write(&Codes::new(64).expect("64 bits are supported"))]
 }
 
 /// A picture file: if it is one, it can be hashed or is refused for its size.

@@ -7,7 +7,7 @@ mod files;
 mod messenger;
 mod protocol;
 
-pub use files::{picture, run_folder, samples, scenario, table};
+pub use files::{codes, hashes, picture, run_folder, samples, scenario, table};
 pub use messenger::{service, session, wire};
 pub use protocol::{messages, parties};
 
@@ -27,7 +27,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 12] = [
     Target { name: "wire", seeds: messenger::wire_seeds, run: wire, cases: 20_000 },
     Target { name: "service", seeds: messenger::service_seeds, run: service, cases: 2_000 },
     Target { name: "session", seeds: messenger::session_seeds, run: session, cases: 200 },
@@ -37,6 +37,8 @@ pub const TARGETS: [Target; 10] = [
     Target { name: "table", seeds: files::table_seeds, run: table, cases: 10_000 },
     Target { name: "run_folder", seeds: files::run_folder_seeds, run: run_folder, cases: 200 },
     Target { name: "samples", seeds: files::samples_seeds, run: samples, cases: 2_000 },
+    Target { name: "hashes", seeds: files::hashes_seeds, run: hashes, cases: 20_000 },
+    Target { name: "codes", seeds: files::codes_seeds, run: codes, cases: 20_000 },
     Target { name: "picture", seeds: files::picture_seeds, run: picture, cases: 1_000 },
 ];
 
