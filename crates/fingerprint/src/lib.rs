@@ -1,11 +1,15 @@
 //! Perceptual hashes as inspectable stages over a luma picture.
 
+#![deny(unsafe_code)]
+
 mod hash;
+mod kernels;
 mod luma;
 mod memo;
 pub mod pdq;
 
 pub use hash::{HashError, PdqHash};
+pub use kernels::Level;
 pub use luma::Luma;
 pub use memo::{Known, Marks, Memo};
 pub use pdq::{DEFAULT_RADIUS, MINIMUM_QUALITY, Pdq, Stages};
