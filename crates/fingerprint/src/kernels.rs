@@ -93,9 +93,9 @@ macro_rules! kernel {
 kernel!(
     /// Two passes of a box filter along rows and columns of `luma` (rows of `width`), then 64 × 64 samples.
     filter(luma: &[f32], width: usize, out: &mut [[f32; 64]; 64]),
-    filter_by(luma, width, out, turn_each),
-    filter_by(luma, width, out, |tile| turn_avx2(tile)),
-    filter_by(luma, width, out, |tile| turn_avx512(tile))
+    filter_by::<Plain>(luma, width, out),
+    filter_by::<x86::Avx2>(luma, width, out),
+    filter_by::<x86::Avx512>(luma, width, out)
 );
 
 kernel!(
@@ -130,12 +130,77 @@ pub(crate) fn centres(length: usize) -> [usize; 64] {
 /// Values that are worked on side by side: one register of AVX-512, two of AVX2.
 const LANES: usize = 16;
 
-#[derive(Debug, Clone, Copy)]
-#[repr(C, align(64))]
-struct Lanes([f32; LANES]);
+/// [`LANES`] values in the registers of one instruction set; arithmetic is lane by lane and rounds each result.
+trait Vector: Copy {
+    fn all(value: f32) -> Self;
+    fn of(values: [f32; LANES]) -> Self;
+    fn values(self) -> [f32; LANES];
+    fn add(self, other: Self) -> Self;
+    fn sub(self, other: Self) -> Self;
+    fn mul(self, other: Self) -> Self;
+    fn div(self, other: Self) -> Self;
+    /// Transposes a tile.
+    fn turn(tile: &mut [Self; LANES]);
+}
 
-impl Lanes {
-    const ZERO: Self = Self([0.0; LANES]);
+/// What the compiler makes of it.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Plain([f32; LANES]);
+
+impl Plain {
+    #[inline(always)]
+    fn zip(self, other: Self, with: impl Fn(f32, f32) -> f32) -> Self {
+        Self(std::array::from_fn(|lane| with(self.0[lane], other.0[lane])))
+    }
+}
+
+impl Vector for Plain {
+    #[inline(always)]
+    fn all(value: f32) -> Self {
+        Self([value; LANES])
+    }
+
+    #[inline(always)]
+    fn of(values: [f32; LANES]) -> Self {
+        Self(values)
+    }
+
+    #[inline(always)]
+    fn values(self) -> [f32; LANES] {
+        self.0
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.zip(other, |a, b| a + b)
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self.zip(other, |a, b| a - b)
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self.zip(other, |a, b| a * b)
+    }
+
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        self.zip(other, |a, b| a / b)
+    }
+
+    #[inline(always)]
+    fn turn(tile: &mut [Self; LANES]) {
+        for row in 0..LANES {
+            for column in 0..row {
+                let kept = tile[row].0[column];
+                tile[row].0[column] = tile[column].0[row];
+                tile[column].0[row] = kept;
+            }
+        }
+    }
 }
 
 /// A box that runs along a side. A box is half as long as what one of 64 samples stands for, rounded up, and cut at the
@@ -181,38 +246,58 @@ impl Side {
     }
 }
 
-/// Moves the box `LANES` steps on: `strip` holds the `window` values behind its front, then those that enter, and is
-/// left with the last `window` values at its beginning. `means[step]` becomes the mean of the box after each step.
+/// Moves the box `LANES` steps on: `strip` holds the `window` values behind its front, then those that enter.
+/// `means[step]` becomes the mean of the box after each step.
 #[inline(always)]
-fn slide(strip: &mut [Lanes], sum: &mut Lanes, scale: &Scale<'_>, means: &mut [Lanes; LANES]) {
-    let window = strip.len() - LANES;
-    let mut running = *sum;
-    for (step, mean) in means.iter_mut().enumerate() {
-        let (leaving, entering) = (strip[step], strip[window + step]);
-        for lane in 0..LANES {
-            running.0[lane] += entering.0[lane];
-            running.0[lane] -= leaving.0[lane];
-        }
-        *mean = running;
-    }
-    *sum = running;
+fn slide<V: Vector>(strip: &[V], sum: &mut V, scale: &Scale<'_>, means: &mut [V; LANES]) {
+    run(strip, sum, means);
     match scale {
         Scale::Multiply(by) => {
-            for mean in means.iter_mut() {
-                for value in &mut mean.0 {
-                    *value *= by;
-                }
-            }
+            let by = V::all(*by);
+            means.iter_mut().for_each(|mean| *mean = mean.mul(by));
         }
         Scale::Divide(sizes) => {
-            for (mean, size) in means.iter_mut().zip(*sizes) {
-                for value in &mut mean.0 {
-                    *value /= size;
-                }
-            }
+            means.iter_mut().zip(*sizes).for_each(|(mean, size)| *mean = mean.div(V::all(*size)));
         }
     }
-    strip.copy_within(LANES.., 0);
+}
+
+/// As [`slide`], with the sum after each step instead of the mean.
+#[inline(always)]
+fn run<V: Vector>(strip: &[V], sum: &mut V, sums: &mut [V; LANES]) {
+    let window = strip.len() - LANES;
+    let entering = &strip[window..];
+    for (after, (entering, leaving)) in sums.iter_mut().zip(entering.iter().zip(&strip[..LANES])) {
+        *sum = sum.add(*entering).sub(*leaving);
+        *after = *sum;
+    }
+}
+
+/// The values that enter a box.
+#[inline(always)]
+fn entering<V>(strip: &mut [V]) -> &mut [V; LANES] {
+    strip.last_chunk_mut().expect("a strip is longer than a tile")
+}
+
+/// Copies; boxes of four, as at 512 pixels, without a call.
+#[inline(always)]
+fn carry<V: Vector>(from: &[V], to: &mut [V]) {
+    if let (Ok(from), Ok(to)) = (<&[V; 4]>::try_from(from), <&mut [V; 4]>::try_from(&mut *to)) {
+        *to = *from;
+    } else {
+        to.copy_from_slice(from);
+    }
+}
+
+/// Makes the last `window` values of a strip the ones behind the front.
+#[inline(always)]
+fn follow<V: Vector>(strip: &mut [V], window: usize) {
+    let (behind, entered) = strip.split_at_mut(LANES.max(window));
+    if window <= LANES {
+        carry(&entered[entered.len() - window..], &mut behind[..window]);
+    } else {
+        strip.copy_within(LANES.., 0);
+    }
 }
 
 /// All four passes tile by tile, `LANES` rows of `LANES` columns at a time, so that nothing of the size of the picture is
@@ -220,7 +305,7 @@ fn slide(strip: &mut [Lanes], sum: &mut Lanes, scale: &Scale<'_>, means: &mut [L
 /// along columns, rows into lanes, second pass along rows, of which the 64 sampled columns are kept. What comes out of a
 /// pass lags behind what goes in; passes do not depend on where tiles begin, so the lag is carried as an offset.
 #[inline(always)]
-fn filter_by(luma: &[f32], width: usize, out: &mut [[f32; 64]; 64], turn: impl Fn(&mut [Lanes; LANES])) {
+fn filter_by<V: Vector>(luma: &[f32], width: usize, out: &mut [[f32; 64]; 64]) {
     let (across, down) = (Side::new(width), Side::new(luma.len() / width));
     let height = down.length;
     // Two lags across: the second pass along rows ends that much after the picture. Likewise down.
@@ -231,76 +316,64 @@ fn filter_by(luma: &[f32], width: usize, out: &mut [[f32; 64]; 64], turn: impl F
 
     // Per tile the box of the first pass down: its sum and its strip.
     let strip = down.window + LANES;
-    let mut sums = vec![Lanes::ZERO; tiles];
-    let mut strips = vec![Lanes::ZERO; tiles * down.window];
-    let mut column_strip = vec![Lanes::ZERO; strip];
-    let mut first = vec![Lanes::ZERO; across.window + LANES];
+    let mut sums = vec![V::all(0.0); tiles];
+    let mut strips = vec![V::all(0.0); tiles * down.window];
+    let mut column = vec![V::all(0.0); strip];
+    let mut first = vec![V::all(0.0); across.window + LANES];
     let mut second = first.clone();
     // The second pass down, over 64 columns.
-    let mut narrow = [Lanes::ZERO; 64];
+    let mut narrow = [V::all(0.0); 64];
     let mut narrow_strip = vec![[0.0_f32; 64]; strip];
     let mut narrow_sum = [0.0_f32; 64];
     let mut next_row = 0;
-    let mut tile = [Lanes::ZERO; LANES];
-    let mut means = tile;
+    let mut sampled = [V::all(0.0); LANES];
 
     for band in 0..bands {
         let top = band * LANES;
-        first[..across.window].fill(Lanes::ZERO);
-        second[..across.window].fill(Lanes::ZERO);
-        let (mut first_sum, mut second_sum) = (Lanes::ZERO, Lanes::ZERO);
+        first[..across.window].fill(V::all(0.0));
+        second[..across.window].fill(V::all(0.0));
+        let (mut first_sum, mut second_sum) = (V::all(0.0), V::all(0.0));
         let mut next_column = 0;
         let down_scale = down.scale(&heights, top);
         for (number, (sum, kept)) in sums.iter_mut().zip(strips.chunks_exact_mut(down.window)).enumerate() {
             let left = number * LANES;
-            load(luma, width, top, left, &mut tile);
-            turn(&mut tile);
-            first[across.window..].copy_from_slice(&tile);
-            slide(&mut first, &mut first_sum, &across.scale(&widths, left), &mut means);
+            load(luma, width, top, left, entering(&mut first));
+            V::turn(entering(&mut first));
+            slide(&first, &mut first_sum, &across.scale(&widths, left), entering(&mut column));
+            follow(&mut first, across.window);
 
-            turn(&mut means);
-            column_strip[..down.window].copy_from_slice(kept);
-            column_strip[down.window..].copy_from_slice(&means);
-            slide(&mut column_strip, sum, &down_scale, &mut tile);
-            kept.copy_from_slice(&column_strip[..down.window]);
+            V::turn(entering(&mut column));
+            carry(kept, &mut column[..down.window]);
+            slide(&column, sum, &down_scale, entering(&mut second));
+            carry(&column[LANES..], kept);
 
             // Column `step` of the tile is column `left + step − ahead` of the picture.
-            turn(&mut tile);
+            let tile = entering(&mut second);
+            V::turn(tile);
             if left < across.ahead || left + LANES > width + across.ahead {
                 for (step, values) in tile.iter_mut().enumerate() {
                     if left + step < across.ahead || left + step >= width + across.ahead {
-                        *values = Lanes::ZERO;
+                        *values = V::all(0.0);
                     }
                 }
             }
-            second[across.window..].copy_from_slice(&tile);
-            let window = across.window;
-            for step in 0..LANES {
-                for lane in 0..LANES {
-                    second_sum.0[lane] += second[window + step].0[lane];
-                    second_sum.0[lane] -= second[step].0[lane];
-                }
-                tile[step] = second_sum;
-            }
-            second.copy_within(LANES.., 0);
+            run(&second, &mut second_sum, &mut sampled);
+            follow(&mut second, across.window);
             // The front is `ahead` before the value in the coordinates of this pass, which lag by `ahead` themselves.
             while next_column < 64 && columns[next_column] + 2 * across.ahead < left + LANES {
                 let front = columns[next_column] + across.ahead;
-                let size = widths[front];
-                for (value, sum) in narrow[next_column].0.iter_mut().zip(tile[front + across.ahead - left].0) {
-                    *value = sum / size;
-                }
+                narrow[next_column] = sampled[front + across.ahead - left].div(V::all(widths[front]));
                 next_column += 1;
             }
         }
 
         // Lane `step` is row `top + step − ahead` of the picture.
         for (place, group) in narrow.as_chunks().0.iter().enumerate() {
-            tile = *group;
-            turn(&mut tile);
+            let mut tile = *group;
+            V::turn(&mut tile);
             for (step, values) in tile.iter().enumerate() {
                 let inside = top + step >= down.ahead && top + step < height + down.ahead;
-                let values = if inside { values.0 } else { [0.0; LANES] };
+                let values = if inside { values.values() } else { [0.0; LANES] };
                 narrow_strip[down.window + step][place * LANES..][..LANES].copy_from_slice(&values);
             }
         }
@@ -323,101 +396,175 @@ fn filter_by(luma: &[f32], width: usize, out: &mut [[f32; 64]; 64], turn: impl F
 
 /// The `LANES` rows from `top` on, in the columns from `left` on; zeros outside of the picture.
 #[inline(always)]
-fn load(luma: &[f32], width: usize, top: usize, left: usize, tile: &mut [Lanes; LANES]) {
+fn load<V: Vector>(luma: &[f32], width: usize, top: usize, left: usize, tile: &mut [V; LANES]) {
     if left + LANES <= width && (top + LANES) * width <= luma.len() {
         for (row, values) in tile.iter_mut().enumerate() {
-            values.0.copy_from_slice(&luma[(top + row) * width + left..][..LANES]);
+            *values = V::of(luma[(top + row) * width + left..].as_chunks().0[0]);
         }
         return;
     }
-    *tile = [Lanes::ZERO; LANES];
-    let rows = luma.chunks_exact(width).skip(top);
-    for (row, values) in rows.zip(tile.iter_mut()) {
-        for (value, from) in values.0.iter_mut().zip(row.iter().skip(left)) {
-            *value = *from;
-        }
+    let mut rows = luma.chunks_exact(width).skip(top);
+    for values in tile {
+        let row = rows.next().and_then(|row| row.get(left..)).unwrap_or_default();
+        *values = V::of(std::array::from_fn(|lane| row.get(lane).copied().unwrap_or(0.0)));
     }
 }
 
-/// Transposes a tile.
-#[inline(always)]
-fn turn_each(tile: &mut [Lanes; LANES]) {
-    let from = *tile;
-    for (row, values) in tile.iter_mut().enumerate() {
-        for (value, other) in values.0.iter_mut().zip(&from) {
-            *value = other.0[row];
-        }
-    }
-}
-
-/// Transposes a tile as four of 8 × 8.
+/// Vectors of x86-64. They are used by functions alone that are compiled for their instruction set, and these only where
+/// the processor has it; without `#[inline(always)]` the instructions would be calls.
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn turn_avx2(tile: &mut [Lanes; LANES]) {
+mod x86 {
+    use super::{LANES, Vector};
     use std::arch::x86_64::{
-        __m256, _mm256_permute2f128_ps, _mm256_shuffle_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+        __m256, __m512, _mm256_add_ps, _mm256_div_ps, _mm256_mul_ps, _mm256_permute2f128_ps, _mm256_set1_ps,
+        _mm256_shuffle_ps, _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps, _mm512_add_ps, _mm512_div_ps,
+        _mm512_mul_ps, _mm512_set1_ps, _mm512_shuffle_f32x4, _mm512_shuffle_ps, _mm512_sub_ps, _mm512_unpackhi_ps,
+        _mm512_unpacklo_ps,
     };
-    // SAFETY: both types are 1024 bytes of which every pattern is valid.
-    let from: [[__m256; 2]; LANES] = unsafe { std::mem::transmute(*tile) };
-    let mut to = from;
-    for (down, across) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-        let rows: [__m256; 8] = std::array::from_fn(|row| from[down * 8 + row][across]);
-        // Pairs of rows interleaved, then pairs of pairs, then halves.
+    use std::mem::transmute;
+
+    #[derive(Clone, Copy)]
+    #[repr(C, align(64))]
+    pub(super) struct Avx2([__m256; 2]);
+
+    #[derive(Clone, Copy)]
+    #[repr(transparent)]
+    pub(super) struct Avx512(__m512);
+
+    /// Defines the methods that do not depend on the shape.
+    macro_rules! both {
+        () => {
+            #[inline(always)]
+            fn of(values: [f32; LANES]) -> Self {
+                // SAFETY: both are 64 bytes of which every pattern is valid.
+                unsafe { transmute(values) }
+            }
+
+            #[inline(always)]
+            fn values(self) -> [f32; LANES] {
+                // SAFETY: as above.
+                unsafe { transmute(self) }
+            }
+        };
+    }
+
+    macro_rules! pairwise {
+        ($($name:ident $instruction:ident),*) => {$(
+            #[inline(always)]
+            fn $name(self, other: Self) -> Self {
+                // SAFETY: runs only where there is AVX2, see the module.
+                unsafe { Self([$instruction(self.0[0], other.0[0]), $instruction(self.0[1], other.0[1])]) }
+            }
+        )*};
+    }
+
+    macro_rules! single {
+        ($($name:ident $instruction:ident),*) => {$(
+            #[inline(always)]
+            fn $name(self, other: Self) -> Self {
+                // SAFETY: runs only where there is AVX-512, see the module.
+                unsafe { Self($instruction(self.0, other.0)) }
+            }
+        )*};
+    }
+
+    impl Vector for Avx2 {
+        both!();
+        pairwise!(add _mm256_add_ps, sub _mm256_sub_ps, mul _mm256_mul_ps, div _mm256_div_ps);
+
+        #[inline(always)]
+        fn all(value: f32) -> Self {
+            // SAFETY: runs only where there is AVX2, see the module.
+            unsafe { Self([_mm256_set1_ps(value); 2]) }
+        }
+
+        #[inline(always)]
+        fn turn(tile: &mut [Self; LANES]) {
+            // SAFETY: runs only where there is AVX2, see the module.
+            unsafe { turn_avx2(tile) }
+        }
+    }
+
+    impl Vector for Avx512 {
+        both!();
+        single!(add _mm512_add_ps, sub _mm512_sub_ps, mul _mm512_mul_ps, div _mm512_div_ps);
+
+        #[inline(always)]
+        fn all(value: f32) -> Self {
+            // SAFETY: runs only where there is AVX-512, see the module.
+            unsafe { Self(_mm512_set1_ps(value)) }
+        }
+
+        #[inline(always)]
+        fn turn(tile: &mut [Self; LANES]) {
+            // SAFETY: runs only where there is AVX-512, see the module.
+            unsafe { turn_avx512(tile) }
+        }
+    }
+
+    /// A transposition as four of 8 × 8.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn turn_avx2(tile: &mut [Avx2; LANES]) {
+        let from = *tile;
+        for (down, across) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            let mut rows = [from[0].0[0]; 8];
+            for (row, values) in rows.iter_mut().enumerate() {
+                *values = from[down * 8 + row].0[across];
+            }
+            // Pairs of rows interleaved, then pairs of pairs, then halves.
+            let mut pairs = rows;
+            for k in 0..4 {
+                pairs[2 * k] = _mm256_unpacklo_ps(rows[2 * k], rows[2 * k + 1]);
+                pairs[2 * k + 1] = _mm256_unpackhi_ps(rows[2 * k], rows[2 * k + 1]);
+            }
+            let mut fours = pairs;
+            for k in [0, 4] {
+                fours[k] = _mm256_shuffle_ps::<0x44>(pairs[k], pairs[k + 2]);
+                fours[k + 1] = _mm256_shuffle_ps::<0xee>(pairs[k], pairs[k + 2]);
+                fours[k + 2] = _mm256_shuffle_ps::<0x44>(pairs[k + 1], pairs[k + 3]);
+                fours[k + 3] = _mm256_shuffle_ps::<0xee>(pairs[k + 1], pairs[k + 3]);
+            }
+            for k in 0..4 {
+                tile[across * 8 + k].0[down] = _mm256_permute2f128_ps::<0x20>(fours[k], fours[k + 4]);
+                tile[across * 8 + k + 4].0[down] = _mm256_permute2f128_ps::<0x31>(fours[k], fours[k + 4]);
+            }
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq")]
+    fn turn_avx512(tile: &mut [Avx512; LANES]) {
+        // SAFETY: the wrapper is transparent.
+        let rows: [__m512; LANES] = unsafe { transmute(*tile) };
+        // Pairs of rows interleaved, then pairs of pairs: in each quarter of a register four values of one column.
         let mut pairs = rows;
-        for k in 0..4 {
-            pairs[2 * k] = _mm256_unpacklo_ps(rows[2 * k], rows[2 * k + 1]);
-            pairs[2 * k + 1] = _mm256_unpackhi_ps(rows[2 * k], rows[2 * k + 1]);
+        for k in 0..8 {
+            pairs[2 * k] = _mm512_unpacklo_ps(rows[2 * k], rows[2 * k + 1]);
+            pairs[2 * k + 1] = _mm512_unpackhi_ps(rows[2 * k], rows[2 * k + 1]);
         }
         let mut fours = pairs;
-        for k in [0, 4] {
-            fours[k] = _mm256_shuffle_ps::<0x44>(pairs[k], pairs[k + 2]);
-            fours[k + 1] = _mm256_shuffle_ps::<0xee>(pairs[k], pairs[k + 2]);
-            fours[k + 2] = _mm256_shuffle_ps::<0x44>(pairs[k + 1], pairs[k + 3]);
-            fours[k + 3] = _mm256_shuffle_ps::<0xee>(pairs[k + 1], pairs[k + 3]);
+        for k in [0, 4, 8, 12] {
+            fours[k] = _mm512_shuffle_ps::<0x44>(pairs[k], pairs[k + 2]);
+            fours[k + 1] = _mm512_shuffle_ps::<0xee>(pairs[k], pairs[k + 2]);
+            fours[k + 2] = _mm512_shuffle_ps::<0x44>(pairs[k + 1], pairs[k + 3]);
+            fours[k + 3] = _mm512_shuffle_ps::<0xee>(pairs[k + 1], pairs[k + 3]);
         }
+        // Quarter q of fours[4 g + k] is column 4 q + k, rows 4 g to 4 g + 3: a transposition of quarters remains.
+        let mut to = fours;
         for k in 0..4 {
-            to[across * 8 + k][down] = _mm256_permute2f128_ps::<0x20>(fours[k], fours[k + 4]);
-            to[across * 8 + k + 4][down] = _mm256_permute2f128_ps::<0x31>(fours[k], fours[k + 4]);
+            let even = _mm512_shuffle_f32x4::<0x88>(fours[k], fours[4 + k]);
+            let odd = _mm512_shuffle_f32x4::<0xdd>(fours[k], fours[4 + k]);
+            let even_below = _mm512_shuffle_f32x4::<0x88>(fours[8 + k], fours[12 + k]);
+            let odd_below = _mm512_shuffle_f32x4::<0xdd>(fours[8 + k], fours[12 + k]);
+            to[k] = _mm512_shuffle_f32x4::<0x88>(even, even_below);
+            to[8 + k] = _mm512_shuffle_f32x4::<0xdd>(even, even_below);
+            to[4 + k] = _mm512_shuffle_f32x4::<0x88>(odd, odd_below);
+            to[12 + k] = _mm512_shuffle_f32x4::<0xdd>(odd, odd_below);
         }
+        // SAFETY: the wrapper is transparent.
+        *tile = unsafe { transmute::<[__m512; LANES], [Avx512; LANES]>(to) };
     }
-    // SAFETY: as above.
-    *tile = unsafe { std::mem::transmute::<[[__m256; 2]; LANES], [Lanes; LANES]>(to) };
-}
-
-/// Transposes a tile.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq")]
-fn turn_avx512(tile: &mut [Lanes; LANES]) {
-    use std::arch::x86_64::{__m512, _mm512_shuffle_f32x4, _mm512_shuffle_ps, _mm512_unpackhi_ps, _mm512_unpacklo_ps};
-    // SAFETY: both types are 1024 bytes of which every pattern is valid.
-    let rows: [__m512; LANES] = unsafe { std::mem::transmute(*tile) };
-    // Pairs of rows interleaved, then pairs of pairs: in each quarter of a register four values of one column.
-    let mut pairs = rows;
-    for k in 0..8 {
-        pairs[2 * k] = _mm512_unpacklo_ps(rows[2 * k], rows[2 * k + 1]);
-        pairs[2 * k + 1] = _mm512_unpackhi_ps(rows[2 * k], rows[2 * k + 1]);
-    }
-    let mut fours = pairs;
-    for k in [0, 4, 8, 12] {
-        fours[k] = _mm512_shuffle_ps::<0x44>(pairs[k], pairs[k + 2]);
-        fours[k + 1] = _mm512_shuffle_ps::<0xee>(pairs[k], pairs[k + 2]);
-        fours[k + 2] = _mm512_shuffle_ps::<0x44>(pairs[k + 1], pairs[k + 3]);
-        fours[k + 3] = _mm512_shuffle_ps::<0xee>(pairs[k + 1], pairs[k + 3]);
-    }
-    // Quarter q of fours[4 g + k] is column 4 q + k, rows 4 g to 4 g + 3: a transposition of quarters remains.
-    let mut to = fours;
-    for k in 0..4 {
-        let even = _mm512_shuffle_f32x4::<0x88>(fours[k], fours[4 + k]);
-        let odd = _mm512_shuffle_f32x4::<0xdd>(fours[k], fours[4 + k]);
-        let even_below = _mm512_shuffle_f32x4::<0x88>(fours[8 + k], fours[12 + k]);
-        let odd_below = _mm512_shuffle_f32x4::<0xdd>(fours[8 + k], fours[12 + k]);
-        to[k] = _mm512_shuffle_f32x4::<0x88>(even, even_below);
-        to[8 + k] = _mm512_shuffle_f32x4::<0xdd>(even, even_below);
-        to[4 + k] = _mm512_shuffle_f32x4::<0x88>(odd, odd_below);
-        to[12 + k] = _mm512_shuffle_f32x4::<0xdd>(odd, odd_below);
-    }
-    // SAFETY: as above.
-    *tile = unsafe { std::mem::transmute::<[__m512; LANES], [Lanes; LANES]>(to) };
 }
 
 /// See [`transform`].
