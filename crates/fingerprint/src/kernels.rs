@@ -630,3 +630,196 @@ fn median_by(values: &[f32; 256]) -> f32 {
     }
     f32::from_bits(if median >> 31 == 1 { median ^ (1 << 31) } else { !median })
 }
+
+/// The same in plain words: the twins that every level is held to.
+#[cfg(test)]
+mod twin {
+    use super::centres;
+
+    /// Two passes of a box filter along rows and columns, then 64 × 64 samples. The second pass writes only what is sampled.
+    pub(super) fn filter(luma: &[f32], width: usize) -> Box<[[f32; 64]; 64]> {
+        let height = luma.len() / width;
+        let mut out = Box::new([[0.0; 64]; 64]);
+        let samples = out.as_flattened_mut();
+        let mut full = vec![0.0; width * height];
+        along_rows(luma, width, &(0..width).collect::<Vec<_>>(), &mut full);
+        along_columns(&mut full, width);
+        let mut narrow = vec![0.0; 64 * height];
+        along_rows(&full, width, &centres(width), &mut narrow);
+        along_columns(&mut narrow, 64);
+        for (row, centre) in samples.chunks_exact_mut(64).zip(centres(height)) {
+            row.copy_from_slice(&narrow[centre * 64..][..64]);
+        }
+        out
+    }
+
+    /// Filters every row of `input` and writes the columns in `picks` to `output`. Rows are turned into columns, a few at a
+    /// time, so that they can be filtered side by side.
+    fn along_rows(input: &[f32], width: usize, picks: &[usize], output: &mut [f32]) {
+        const ROWS: usize = 16;
+        let mut turned = vec![0.0; width * ROWS];
+        for (rows, filtered) in input.chunks(width * ROWS).zip(output.chunks_mut(picks.len() * ROWS)) {
+            for (lane, row) in rows.chunks_exact(width).enumerate() {
+                for (values, value) in turned.as_chunks_mut::<ROWS>().0.iter_mut().zip(row) {
+                    values[lane] = *value;
+                }
+            }
+            along_columns(&mut turned, ROWS);
+            let turned = turned.as_chunks::<ROWS>().0;
+            for (lane, row) in filtered.chunks_exact_mut(picks.len()).enumerate() {
+                for (value, pick) in row.iter_mut().zip(picks) {
+                    *value = turned[*pick][lane];
+                }
+            }
+        }
+    }
+
+    /// Replaces each value by the mean of the box around it in its column, cut at the ends. A box is half as long as what one
+    /// of 64 samples stands for, rounded up. The sum is carried from box to box in single precision; the value that enters is
+    /// added before the one that leaves is subtracted, as in the reference.
+    #[inline]
+    fn along_columns(values: &mut [f32], width: usize) {
+        let height = values.len() / width;
+        let window = height.div_ceil(128);
+        let ahead = window / 2;
+        let mut sums = vec![0.0_f32; width];
+        // The rows in the box: what enters takes the place of what leaves. Before the first row and after the last there is
+        // nothing, and adding or subtracting zero changes no sum.
+        let mut boxed = vec![0.0_f32; width * window];
+        for front in 0..height + ahead {
+            let slot = &mut boxed[front % window * width..][..width];
+            if front < height {
+                let entering = &values[front * width..][..width];
+                for ((sum, old), new) in sums.iter_mut().zip(slot).zip(entering) {
+                    *sum += new;
+                    *sum -= *old;
+                    *old = *new;
+                }
+            } else {
+                for (sum, old) in sums.iter_mut().zip(slot) {
+                    *sum -= *old;
+                }
+            }
+            if front >= ahead {
+                let size = (height.min(front + 1) - (front + 1).saturating_sub(window)) as f32;
+                for (mean, sum) in values[(front - ahead) * width..][..width].iter_mut().zip(&sums) {
+                    *mean = sum / size;
+                }
+            }
+        }
+    }
+
+    /// Sum of gradients between neighbouring samples, each in percent of the range and truncated to a whole number.
+    pub(super) fn gradients(samples: &[[f32; 64]; 64]) -> u64 {
+        #[expect(clippy::cast_possible_truncation, reason = "the reference truncates, and values are within ±100")]
+        let gradient = |u: f32, v: f32| u64::from(((((u - v) * 100.0) / 255.0) as i32).unsigned_abs());
+        let down = samples.windows(2).flat_map(|rows| rows[0].iter().zip(&rows[1]));
+        let across = samples.iter().flat_map(|row| row.iter().zip(&row[1..]));
+        down.chain(across).map(|(u, v)| gradient(*u, *v)).sum()
+    }
+
+    /// D A Dᵀ, sums in ascending order.
+    pub(super) fn transform(matrix: &[[f32; 64]; 16], samples: &[[f32; 64]; 64]) -> Box<[[f32; 16]; 16]> {
+        let half: [[f32; 64]; 16] = std::array::from_fn(|i| {
+            let mut row = [0.0_f32; 64];
+            for (factor, values) in matrix[i].iter().zip(samples) {
+                for (sum, value) in row.iter_mut().zip(values) {
+                    *sum += factor * value;
+                }
+            }
+            row
+        });
+        let coefficient =
+            |i: usize, j: usize| half[i].iter().zip(&matrix[j]).fold(0.0, |sum, (value, factor)| sum + value * factor);
+        Box::new(std::array::from_fn(|i| std::array::from_fn(|j| coefficient(i, j))))
+    }
+
+    /// The lower of the two middle values.
+    pub(super) fn median(values: &[f32; 256]) -> f32 {
+        let mut sorted = *values;
+        sorted.sort_by(f32::total_cmp);
+        sorted[127]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What pictures hold, and what only a hostile caller gives: huge, tiny, negative, −0, infinite, no number.
+    fn value() -> impl Strategy<Value = f32> {
+        prop_oneof![8 => 0.0_f32..=255.0, 1 => any::<f32>(), 1 => prop::sample::select(vec![-0.0, 0.0, 255.0])]
+    }
+
+    /// Values of which most are possible in a picture, or all are the same, or anything.
+    fn values(count: usize) -> impl Strategy<Value = Vec<f32>> {
+        let vec = |strategy: BoxedStrategy<f32>| prop::collection::vec(strategy, count);
+        prop_oneof![
+            vec((0.0_f32..=255.0).boxed()),
+            vec(value().boxed()),
+            value().prop_map(move |value| vec![value; count])
+        ]
+    }
+
+    fn picture() -> impl Strategy<Value = (usize, Vec<f32>)> {
+        let side = || prop_oneof![8 => 5_usize..=140, 1 => 250_usize..=270, 1 => 505_usize..=520];
+        (side(), side()).prop_flat_map(|(width, height)| (Just(width), values(width * height)))
+    }
+
+    /// The same bits, or both no number.
+    fn same(a: &[f32], b: &[f32]) -> bool {
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn every_level_filters_as_its_twin((width, luma) in picture()) {
+            let expected = twin::filter(&luma, width);
+            for level in Level::available() {
+                let mut found = [[0.0; 64]; 64];
+                filter(level, &luma, width, &mut found);
+                prop_assert!(same(found.as_flattened(), expected.as_flattened()), "{level:?}, width {width}");
+            }
+        }
+
+        #[test]
+        fn every_level_transforms_and_judges_as_its_twin(samples in values(4096), matrix in values(1024)) {
+            let samples: &[[f32; 64]; 64] = samples.as_chunks().0.try_into().unwrap();
+            let matrix: &[[f32; 64]; 16] = matrix.as_chunks().0.try_into().unwrap();
+            let turned = std::array::from_fn(|j| std::array::from_fn(|i| matrix[i][j]));
+            let expected = twin::transform(matrix, samples);
+            for level in Level::available() {
+                let mut found = [[0.0; 16]; 16];
+                transform(level, matrix, &turned, samples, &mut found);
+                prop_assert!(same(found.as_flattened(), expected.as_flattened()), "{level:?}");
+                prop_assert_eq!(gradients(level, samples), twin::gradients(samples));
+            }
+        }
+
+        #[test]
+        fn every_level_finds_the_median(values in values(256), few in prop::collection::vec(-2_i8..=2, 256)) {
+            for values in [values, few.into_iter().map(f32::from).collect()] {
+                let values: &[f32; 256] = values.as_slice().try_into().unwrap();
+                for level in Level::available() {
+                    prop_assert_eq!(median(level, values).to_bits(), twin::median(values).to_bits());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn sides_beyond_the_working_size_and_one_pixel_wide() {
+        for (width, height) in [(2100, 40), (7, 2600), (1, 1), (1, 600), (600, 1), (4500, 3)] {
+            let luma: Vec<f32> = (0..width * height).map(|at| (at * at % 1021) as f32 / 4.0).collect();
+            let expected = twin::filter(&luma, width);
+            for level in Level::available() {
+                let mut found = [[0.0; 64]; 64];
+                filter(level, &luma, width, &mut found);
+                assert!(same(found.as_flattened(), expected.as_flattened()), "{level:?}, {width} × {height}");
+            }
+        }
+    }
+}

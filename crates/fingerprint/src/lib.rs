@@ -12,7 +12,7 @@ pub use hash::{HashError, PdqHash};
 pub use kernels::Level;
 pub use luma::Luma;
 pub use memo::{Known, Marks, Memo};
-pub use pdq::{DEFAULT_RADIUS, MINIMUM_QUALITY, Pdq, Stages};
+pub use pdq::{DEFAULT_RADIUS, Dihedral, MINIMUM_QUALITY, Pdq, Stages};
 
 use sightline_pictures::PictureError;
 

@@ -81,9 +81,90 @@ impl Stages {
         self.pdq_by(Level::best())
     }
 
+    /// The hashes of the picture turned and mirrored, in the order of [`Dihedral::ALL`], from one DCT; the quality is the
+    /// same. As in the reference they are not those of the turned file: boxes of even length and sample positions are
+    /// not symmetric, and sums round differently.
+    pub fn dihedral(&self) -> [PdqHash; 8] {
+        Dihedral::ALL.map(|variant| bits(Level::best(), &variant.applied(&self.dct)))
+    }
+
     /// As [`Stages::pdq`], with the kernels of `level`.
     pub fn pdq_by(&self, level: Level) -> Pdq {
         Pdq { hash: bits(level, &self.dct), quality: quality(level, &self.filtered) }
+    }
+}
+
+/// What can be done to a picture by turns of 90° and mirrors, named as in the reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dihedral {
+    /// Nothing.
+    Original,
+    /// A quarter turn counterclockwise.
+    Rotate90,
+    /// Half a turn.
+    Rotate180,
+    /// A quarter turn clockwise.
+    Rotate270,
+    /// Top and bottom exchanged.
+    FlipX,
+    /// Left and right exchanged.
+    FlipY,
+    /// Mirrored at the diagonal from the top left, a transposition.
+    FlipPlus1,
+    /// Mirrored at the diagonal from the top right.
+    FlipMinus1,
+}
+
+impl Dihedral {
+    /// All eight, in the reference's order.
+    pub const ALL: [Self; 8] = [
+        Self::Original,
+        Self::Rotate90,
+        Self::Rotate180,
+        Self::Rotate270,
+        Self::FlipX,
+        Self::FlipY,
+        Self::FlipPlus1,
+        Self::FlipMinus1,
+    ];
+
+    /// Its name in texts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Original => "original",
+            Self::Rotate90 => "rotate-90",
+            Self::Rotate180 => "rotate-180",
+            Self::Rotate270 => "rotate-270",
+            Self::FlipX => "flip-x",
+            Self::FlipY => "flip-y",
+            Self::FlipPlus1 => "flip-plus-1",
+            Self::FlipMinus1 => "flip-minus-1",
+        }
+    }
+
+    /// Whether top and bottom, and whether left and right are exchanged, and whether the result is then transposed.
+    fn steps(self) -> (bool, bool, bool) {
+        match self {
+            Self::Original => (false, false, false),
+            Self::Rotate90 => (false, true, true),
+            Self::Rotate180 => (true, true, false),
+            Self::Rotate270 => (true, false, true),
+            Self::FlipX => (true, false, false),
+            Self::FlipY => (false, true, false),
+            Self::FlipPlus1 => (false, false, true),
+            Self::FlipMinus1 => (true, true, true),
+        }
+    }
+
+    /// The coefficients of the changed picture: a mirror negates those of odd frequency (the first row and column here
+    /// have frequency 1), a transposition exchanges rows and columns.
+    fn applied(self, dct: &[[f32; 16]; 16]) -> [[f32; 16]; 16] {
+        let (down, across, transposed) = self.steps();
+        let value = |i: usize, j: usize| {
+            let odd = (down && i % 2 == 0) != (across && j % 2 == 0);
+            if odd { -dct[i][j] } else { dct[i][j] }
+        };
+        std::array::from_fn(|i| std::array::from_fn(|j| if transposed { value(j, i) } else { value(i, j) }))
     }
 }
 
