@@ -6,7 +6,7 @@
 //! median. Arithmetic is in single precision and in the reference's order, so that equal luma gives equal bits.
 
 use crate::kernels::{self, Level};
-use crate::{FingerprintError, Luma, PdqHash};
+use crate::{Algorithm, Fingerprint, FingerprintError, Luma, PdqHash, Stage};
 use sightline_pictures::Picture;
 use std::sync::LazyLock;
 
@@ -26,6 +26,44 @@ pub struct Pdq {
     pub hash: PdqHash,
     /// Amount of detail, 0 to 100.
     pub quality: u8,
+}
+
+/// PDQ as an [`Algorithm`] among others.
+#[derive(Debug)]
+pub struct Meta;
+
+impl Algorithm for Meta {
+    fn name(&self) -> &'static str {
+        "pdq"
+    }
+
+    fn bits(&self) -> u32 {
+        PdqHash::BITS
+    }
+
+    fn threshold(&self) -> u32 {
+        DEFAULT_RADIUS
+    }
+
+    fn source(&self) -> &'static str {
+        "Meta's C++ reference, ThreatExchange pdq/cpp; The TMK+PDQF and PDQ algorithms (2019)"
+    }
+
+    fn compute(&self, encoded: &[u8]) -> Result<Fingerprint, FingerprintError> {
+        let Pdq { hash, quality } = crate::fingerprint(encoded)?;
+        Ok(Fingerprint { bytes: hash.as_bytes().to_vec(), quality: Some(quality) })
+    }
+
+    fn stages(&self, encoded: &[u8]) -> Result<Vec<Stage>, FingerprintError> {
+        let stages = crate::stages(encoded)?;
+        let stage =
+            |name, width, values: &[f32]| Stage { name, width, values: values.iter().map(|v| (*v).into()).collect() };
+        Ok(vec![
+            stage("luma", stages.luma.width(), stages.luma.values()),
+            stage("filtered", 64, stages.filtered.as_flattened()),
+            stage("dct", 16, stages.dct.as_flattened()),
+        ])
+    }
 }
 
 /// Every intermediate of one hash, from the picture to the bits.
