@@ -23,6 +23,8 @@ pub use luma::Luma;
 pub use memo::{Known, Marks, Memo};
 pub use pdq::{DEFAULT_RADIUS, Dihedral, MINIMUM_QUALITY, Pdq, Stages};
 
+pub use sightline_pictures::MAX_BYTES;
+
 use sightline_pictures::PictureError;
 
 /// A picture that has no fingerprint.
