@@ -13,7 +13,10 @@ cargo xtask fuzz [--seconds N] [TARGET]
                          libFuzzer on one parser or all of them, N seconds each (60); needs cargo-fuzz and C++
 cargo xtask bench leakage [TRAIN.csv TEST.csv]
                          times of `sightline leakage` and, if there is one (on PATH or in FBLEAU), of F-BLEAU on the same
-                         files; without files on its geometric example in SIGHTLINE_REFERENCE";
+                         files; without files on its geometric example in SIGHTLINE_REFERENCE
+cargo xtask bench fingerprint
+                         times of PDQ by stage, instruction set and cores, decoding beside it and, if the interpreter
+                         (PYTHON, or python3) has it, the Python package pdqhash on the same pictures";
 
 fn main() -> ExitCode {
     let done = match std::env::args().nth(1).as_deref() {
