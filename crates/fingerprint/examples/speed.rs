@@ -2,7 +2,7 @@
 //! timed on the same. `cargo xtask bench fingerprint` runs it.
 #![expect(clippy::print_stdout, clippy::unwrap_used, clippy::disallowed_methods, reason = "a benchmark")]
 
-use sightline_fingerprint::{Level, Luma, Pdq, Stages};
+use sightline_fingerprint::{Level, Luma, Stages};
 use std::hint::black_box;
 use std::path::Path;
 use std::thread;
@@ -38,8 +38,12 @@ fn main() {
         let transform = microseconds(|| drop(black_box(Stages::of_luma_by(level, black_box(small.clone())))));
         let stages = microseconds(|| drop(black_box(Stages::of_luma_by(level, black_box(luma.clone())))));
         let computed = Stages::of_luma_by(level, luma.clone()).unwrap();
-        let bits = microseconds(|| drop(black_box(black_box(&computed).pdq_by(level))));
-        let dihedral = microseconds(|| drop(black_box(black_box(&computed).dihedral())));
+        let bits = microseconds(|| {
+            black_box(black_box(&computed).pdq_by(level));
+        });
+        let dihedral = microseconds(|| {
+            black_box(black_box(&computed).dihedral());
+        });
         println!(
             "  {:10} filter {:6.1}, DCT {transform:4.1}, median and quality {bits:4.1}, luma to bits {:6.1}; eight variants {dihedral:4.1}",
             level.name(),
@@ -55,7 +59,7 @@ fn main() {
                 .unwrap();
         }
         let decode = |jpeg: &Vec<u8>| drop(black_box(sightline_pictures::decode(jpeg)));
-        let hash = |jpeg: &Vec<u8>| drop(black_box(sightline_fingerprint::fingerprint(jpeg).map(|pdq: Pdq| pdq.hash)));
+        let hash = |jpeg: &Vec<u8>| drop(black_box(sightline_fingerprint::fingerprint(jpeg)));
         println!("JPEG of {name}, pictures per second");
         for cores in [1, 2] {
             let rate = |work: &(dyn Fn(&Vec<u8>) + Sync)| {

@@ -79,7 +79,7 @@ fn turned_and_mirrored_hashes_are_the_reference_s() {
 /// differently; elsewhere positions and even boxes lie half a step off.
 #[test]
 fn turned_hashes_are_near_the_hashes_of_turned_luma() {
-    for (n, width, height, most) in [(2, 64, 64, 0), (9, 512, 384, 62), (3, 63, 65, 4)] {
+    for (n, width, height, most) in [(2, 64, 64, 0), (9, 512, 384, 80), (3, 63, 65, 0)] {
         let found = stages(n, width, height).dihedral();
         for (variant, found) in Dihedral::ALL.into_iter().zip(found) {
             let swapped = matches!(variant.name(), "rotate-90" | "rotate-270" | "flip-plus-1" | "flip-minus-1");
