@@ -35,7 +35,7 @@ impl Grey {
     }
 
     /// Pillow's `resize((width, height), LANCZOS)`: along rows first, rounded to bytes between the passes; a side that
-    /// keeps its length is left alone.
+    /// keeps its length is left alone. Pillow 13 takes columns first for some pictures higher than wide; we never do.
     pub(crate) fn resized(mut self, width: usize, height: usize) -> Self {
         if width != self.width {
             let taps = taps(self.width, width);
