@@ -5,6 +5,7 @@
 //! same bits. Only the transposition is written per instruction set.
 
 #![expect(unsafe_code, reason = "calls into code compiled for instructions found at run time")]
+#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the caller's instructions")]
 
 use std::sync::LazyLock;
 
@@ -254,10 +255,14 @@ fn slide<V: Vector>(strip: &[V], sum: &mut V, scale: &Scale<'_>, means: &mut [V;
     match scale {
         Scale::Multiply(by) => {
             let by = V::all(*by);
-            means.iter_mut().for_each(|mean| *mean = mean.mul(by));
+            for mean in means {
+                *mean = mean.mul(by);
+            }
         }
         Scale::Divide(sizes) => {
-            means.iter_mut().zip(*sizes).for_each(|(mean, size)| *mean = mean.div(V::all(*size)));
+            for (mean, size) in means.iter_mut().zip(*sizes) {
+                *mean = mean.div(V::all(*size));
+            }
         }
     }
 }

@@ -199,7 +199,7 @@ impl Dihedral {
     fn applied(self, dct: &[[f32; 16]; 16]) -> [[f32; 16]; 16] {
         let (down, across, transposed) = self.steps();
         let value = |i: usize, j: usize| {
-            let odd = (down && i % 2 == 0) != (across && j % 2 == 0);
+            let odd = (down && i.is_multiple_of(2)) != (across && j.is_multiple_of(2));
             if odd { -dct[i][j] } else { dct[i][j] }
         };
         std::array::from_fn(|i| std::array::from_fn(|j| if transposed { value(j, i) } else { value(i, j) }))

@@ -1,5 +1,6 @@
 //! PDQ from luma on: known answers computed with Meta's C++ reference (`pdqHash256FromFloatLuma`, g++ -O2) on luma that a
 //! formula gives exactly. Equal luma must give equal bits and equal quality.
+#![expect(clippy::unwrap_used, reason = "a test's helpers")]
 
 use sightline_fingerprint::{Dihedral, Level, Luma, PdqHash, Stages};
 

@@ -1,5 +1,6 @@
 //! The other perceptual hashes: known answers of ImageHash 4.3.2 (Pillow 13.0.0, SciPy 1.17.1, PyWavelets 1.9.0) and
 //! phash-blockhashio 0.1.4 on pixels that a formula gives; digests of FIPS 180-4's and RFC 1321's own examples.
+#![expect(clippy::unwrap_used, reason = "a test's helpers")]
 
 use sightline_fingerprint::{ALGORITHMS, by_name};
 use sightline_pictures::Picture;
