@@ -12,9 +12,31 @@ pub(super) fn run(mut arguments: impl Iterator<Item = String>) -> Result<(), Str
     match arguments.next().as_deref() {
         Some("leakage") => leakage(&arguments.collect::<Vec<_>>()),
         Some("hamming") => hamming(&arguments.collect::<Vec<_>>()),
-        Some(other) => Err(format!("there is no benchmark `{other}`; there are: leakage, hamming")),
-        None => Err("say which benchmark; there are: leakage, hamming".into()),
+        Some("fingerprint") => fingerprint(),
+        Some(other) => Err(format!("there is no benchmark `{other}`; there are: leakage, hamming, fingerprint")),
+        None => Err("say which benchmark; there are: leakage, hamming, fingerprint".into()),
     }
+}
+
+/// PDQ by stage, level and core, then the Python package on the same pictures (PYTHON names an interpreter).
+fn fingerprint() -> Result<(), String> {
+    let folder = std::env::temp_dir().join(format!("sightline-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let path = folder.to_str().ok_or("the folder for temporary files has no Unicode name")?;
+    let package = ["--package", "sightline-fingerprint", "--example", "speed"];
+    let done = cargo(&[&["run", "--release", "--quiet"], &package[..], &["--", path]].concat()).and_then(|()| {
+        let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
+        match Command::new(&python).arg("xtask/peer-pdqhash.py").arg(&folder).status() {
+            Ok(status) if status.success() || status.code() == Some(3) => Ok(()),
+            Ok(status) => Err(format!("peer-pdqhash.py ended with {status}")),
+            Err(error) => {
+                println!("SKIPPED: {}: {error}, so pdqhash is not timed", python.display());
+                Ok(())
+            }
+        }
+    });
+    let _ = std::fs::remove_dir_all(&folder);
+    done
 }
 
 fn leakage(files: &[String]) -> Result<(), String> {

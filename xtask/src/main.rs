@@ -16,7 +16,10 @@ cargo xtask bench leakage [TRAIN.csv TEST.csv]
                          files; without files on its geometric example in SIGHTLINE_REFERENCE
 cargo xtask bench hamming [--large]
                          times of scan and multi-index on 10^6 codes (--large: 10^7), random and skewed, and of FAISS on
-                         the same if `python3` (or SIGHTLINE_PYTHON) has it (pip install faiss-cpu)";
+                         the same if `python3` (or SIGHTLINE_PYTHON) has it (pip install faiss-cpu)
+cargo xtask bench fingerprint
+                         times of PDQ by stage, instruction set and cores, decoding beside it and, if the interpreter
+                         (PYTHON, or python3) has it, the Python package pdqhash on the same pictures";
 
 fn main() -> ExitCode {
     let done = match std::env::args().nth(1).as_deref() {

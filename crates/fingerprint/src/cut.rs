@@ -1,4 +1,4 @@
-use crate::{Luma, Memo, Pdq, PdqHash, pdq};
+use crate::{Level, Luma, Memo, Pdq, PdqHash, pdq};
 
 /// A place at which the way from a picture to its PDQ hash can be cut. Whoever is given what is there can finish the hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,12 +78,14 @@ impl Intermediate {
 
     /// The hash, finished from here.
     pub fn finish(&self) -> Option<Pdq> {
+        let level = Level::best();
         match self {
             Self::Luma(luma) => crate::Stages::of_luma(luma.clone()).ok().map(|stages| stages.pdq()),
-            Self::Filtered(filtered) => {
-                Some(Pdq { hash: pdq::bits(&pdq::transform(filtered)), quality: pdq::quality(filtered) })
-            }
-            Self::Dct(dct, quality) => Some(Pdq { hash: pdq::bits(dct), quality: *quality }),
+            Self::Filtered(filtered) => Some(Pdq {
+                hash: pdq::bits(level, &pdq::transform(level, filtered)),
+                quality: pdq::quality(level, filtered),
+            }),
+            Self::Dct(dct, quality) => Some(Pdq { hash: pdq::bits(level, dct), quality: *quality }),
             Self::Hash(pdq) => Some(*pdq),
         }
     }

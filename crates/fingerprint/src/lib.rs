@@ -1,16 +1,31 @@
-//! Perceptual hashes as inspectable stages over a luma picture.
+//! Fingerprints of pictures: perceptual hashes in inspectable stages, and exact digests beside them.
 
+#![deny(unsafe_code)]
+
+pub mod ahash;
+mod algorithm;
+pub mod blockhash;
 mod cut;
+pub mod dhash;
+pub mod exact;
+mod grey;
 mod hash;
+mod kernels;
 mod luma;
 mod memo;
 pub mod pdq;
+pub mod phash;
+pub mod whash;
 
+pub use algorithm::{ALGORITHMS, Algorithm, Fingerprint, Stage, by_name};
 pub use cut::{Cut, Intermediate, IntermediateError};
 pub use hash::{HashError, PdqHash};
+pub use kernels::Level;
 pub use luma::Luma;
 pub use memo::{Known, Marks, Memo};
-pub use pdq::{DEFAULT_RADIUS, MINIMUM_QUALITY, Pdq, Stages};
+pub use pdq::{DEFAULT_RADIUS, Dihedral, MINIMUM_QUALITY, Pdq, Stages};
+
+pub use sightline_pictures::MAX_BYTES;
 
 use sightline_pictures::PictureError;
 

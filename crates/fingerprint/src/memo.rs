@@ -1,4 +1,4 @@
-use crate::{FingerprintError, Intermediate, Luma, Pdq, pdq};
+use crate::{FingerprintError, Intermediate, Level, Luma, Pdq, pdq};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -63,7 +63,7 @@ impl Marks {
         // At 64 × 64 the filter takes every sample as it is.
         let luma = Luma::new(SIDE, SIDE, filtered.iter().flatten().copied().collect()).expect("64 rows of 64");
         let digest = *blake3::hash(&Intermediate::Luma(luma.clone()).to_bytes()).as_bytes();
-        let dct = pdq::transform(&filtered);
+        let dct = pdq::transform(Level::best(), &filtered);
         (Self { pdq: Pdq { hash, quality: pdq.quality }, filtered, dct, luma: digest }, luma)
     }
 }

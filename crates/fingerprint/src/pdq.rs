@@ -5,7 +5,8 @@
 //! decimated to 64 × 64 → quality, and the 16 × 16 lowest DCT coefficients without the constant one → bits above the
 //! median. Arithmetic is in single precision and in the reference's order, so that equal luma gives equal bits.
 
-use crate::{FingerprintError, Luma, PdqHash};
+use crate::kernels::{self, Level};
+use crate::{Algorithm, Fingerprint, FingerprintError, Luma, PdqHash, Stage};
 use sightline_pictures::Picture;
 use std::sync::LazyLock;
 
@@ -25,6 +26,44 @@ pub struct Pdq {
     pub hash: PdqHash,
     /// Amount of detail, 0 to 100.
     pub quality: u8,
+}
+
+/// PDQ as an [`Algorithm`] among others.
+#[derive(Debug)]
+pub struct Meta;
+
+impl Algorithm for Meta {
+    fn name(&self) -> &'static str {
+        "pdq"
+    }
+
+    fn bits(&self) -> u32 {
+        PdqHash::BITS
+    }
+
+    fn threshold(&self) -> u32 {
+        DEFAULT_RADIUS
+    }
+
+    fn source(&self) -> &'static str {
+        "Meta's C++ reference, ThreatExchange pdq/cpp; The TMK+PDQF and PDQ algorithms (2019)"
+    }
+
+    fn compute(&self, encoded: &[u8]) -> Result<Fingerprint, FingerprintError> {
+        let Pdq { hash, quality } = crate::fingerprint(encoded)?;
+        Ok(Fingerprint { bytes: hash.as_bytes().to_vec(), quality: Some(quality) })
+    }
+
+    fn stages(&self, encoded: &[u8]) -> Result<Vec<Stage>, FingerprintError> {
+        let stages = crate::stages(encoded)?;
+        let stage =
+            |name, width, values: &[f32]| Stage { name, width, values: values.iter().map(|v| (*v).into()).collect() };
+        Ok(vec![
+            stage("luma", stages.luma.width(), stages.luma.values()),
+            stage("filtered", 64, stages.filtered.as_flattened()),
+            stage("dct", 16, stages.dct.as_flattened()),
+        ])
+    }
 }
 
 /// Every intermediate of one hash, from the picture to the bits.
@@ -58,111 +97,129 @@ impl Stages {
     /// # Errors
     /// [`FingerprintError::TooSmall`] if a side is below [`SMALLEST_SIDE`].
     pub fn of_luma(luma: Luma) -> Result<Self, FingerprintError> {
+        Self::of_luma_by(Level::best(), luma)
+    }
+
+    /// As [`Stages::of_luma`], with the kernels of `level`: for comparisons, since all levels give the same bits.
+    ///
+    /// # Errors
+    /// [`FingerprintError::TooSmall`] if a side is below [`SMALLEST_SIDE`].
+    pub fn of_luma_by(level: Level, luma: Luma) -> Result<Self, FingerprintError> {
         let (width, height) = (luma.width(), luma.height());
         if width < SMALLEST_SIDE || height < SMALLEST_SIDE {
             return Err(FingerprintError::TooSmall { width, height });
         }
-        let filtered = filter(&luma);
-        let dct = transform(&filtered);
+        let filtered = filter(level, &luma);
+        let dct = transform(level, &filtered);
         Ok(Self { luma, filtered, dct })
     }
 
     /// The hash and its quality.
     pub fn pdq(&self) -> Pdq {
-        Pdq { hash: bits(&self.dct), quality: quality(&self.filtered) }
+        self.pdq_by(Level::best())
+    }
+
+    /// The hashes of the picture turned and mirrored, in the order of [`Dihedral::ALL`], from one DCT; the quality is the
+    /// same. As in the reference they are not those of the turned file: boxes of even length and sample positions are
+    /// not symmetric, and sums round differently.
+    pub fn dihedral(&self) -> [PdqHash; 8] {
+        Dihedral::ALL.map(|variant| bits(Level::best(), &variant.applied(&self.dct)))
+    }
+
+    /// As [`Stages::pdq`], with the kernels of `level`.
+    pub fn pdq_by(&self, level: Level) -> Pdq {
+        Pdq { hash: bits(level, &self.dct), quality: quality(level, &self.filtered) }
     }
 }
 
-/// Two passes of a box filter along rows and columns, then 64 × 64 samples. The second pass writes only what is sampled.
-fn filter(luma: &Luma) -> Box<[[f32; 64]; 64]> {
-    let (width, height) = (luma.width(), luma.height());
-    let mut out = Box::new([[0.0; 64]; 64]);
-    let samples = out.as_flattened_mut();
-    if (width, height) == (64, 64) {
-        samples.copy_from_slice(luma.values());
-        return out;
+/// What can be done to a picture by turns of 90° and mirrors, named as in the reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dihedral {
+    /// Nothing.
+    Original,
+    /// A quarter turn counterclockwise.
+    Rotate90,
+    /// Half a turn.
+    Rotate180,
+    /// A quarter turn clockwise.
+    Rotate270,
+    /// Top and bottom exchanged.
+    FlipX,
+    /// Left and right exchanged.
+    FlipY,
+    /// Mirrored at the diagonal from the top left, a transposition.
+    FlipPlus1,
+    /// Mirrored at the diagonal from the top right.
+    FlipMinus1,
+}
+
+impl Dihedral {
+    /// All eight, in the reference's order.
+    pub const ALL: [Self; 8] = [
+        Self::Original,
+        Self::Rotate90,
+        Self::Rotate180,
+        Self::Rotate270,
+        Self::FlipX,
+        Self::FlipY,
+        Self::FlipPlus1,
+        Self::FlipMinus1,
+    ];
+
+    /// Its name in texts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Original => "original",
+            Self::Rotate90 => "rotate-90",
+            Self::Rotate180 => "rotate-180",
+            Self::Rotate270 => "rotate-270",
+            Self::FlipX => "flip-x",
+            Self::FlipY => "flip-y",
+            Self::FlipPlus1 => "flip-plus-1",
+            Self::FlipMinus1 => "flip-minus-1",
+        }
     }
-    let mut full = vec![0.0; width * height];
-    along_rows(luma.values(), width, &(0..width).collect::<Vec<_>>(), &mut full);
-    along_columns(&mut full, width);
-    let mut narrow = vec![0.0; 64 * height];
-    along_rows(&full, width, &centres(width), &mut narrow);
-    along_columns(&mut narrow, 64);
-    for (row, centre) in samples.chunks_exact_mut(64).zip(centres(height)) {
-        row.copy_from_slice(&narrow[centre * 64..][..64]);
+
+    /// Whether top and bottom, and whether left and right are exchanged, and whether the result is then transposed.
+    fn steps(self) -> (bool, bool, bool) {
+        match self {
+            Self::Original => (false, false, false),
+            Self::Rotate90 => (false, true, true),
+            Self::Rotate180 => (true, true, false),
+            Self::Rotate270 => (true, false, true),
+            Self::FlipX => (true, false, false),
+            Self::FlipY => (false, true, false),
+            Self::FlipPlus1 => (false, false, true),
+            Self::FlipMinus1 => (true, true, true),
+        }
+    }
+
+    /// The coefficients of the changed picture: a mirror negates those of odd frequency (the first row and column here
+    /// have frequency 1), a transposition exchanges rows and columns.
+    fn applied(self, dct: &[[f32; 16]; 16]) -> [[f32; 16]; 16] {
+        let (down, across, transposed) = self.steps();
+        let value = |i: usize, j: usize| {
+            let odd = (down && i.is_multiple_of(2)) != (across && j.is_multiple_of(2));
+            if odd { -dct[i][j] } else { dct[i][j] }
+        };
+        std::array::from_fn(|i| std::array::from_fn(|j| if transposed { value(j, i) } else { value(i, j) }))
+    }
+}
+
+/// Two passes of a box filter along rows and columns, then 64 × 64 samples.
+fn filter(level: Level, luma: &Luma) -> Box<[[f32; 64]; 64]> {
+    let mut out = Box::new([[0.0; 64]; 64]);
+    if (luma.width(), luma.height()) == (64, 64) {
+        out.as_flattened_mut().copy_from_slice(luma.values());
+    } else {
+        kernels::filter(level, luma.values(), luma.width(), &mut out);
     }
     out
 }
 
-/// The positions of 64 samples along a side of `length`: centres of what they stand for, not corners.
-fn centres(length: usize) -> Vec<usize> {
-    (0..64).map(|sample| (2 * sample + 1) * length / 128).collect()
-}
-
-/// Filters every row of `input` and writes the columns in `picks` to `output`. Rows are turned into columns, a few at a
-/// time, so that they can be filtered side by side.
-fn along_rows(input: &[f32], width: usize, picks: &[usize], output: &mut [f32]) {
-    const ROWS: usize = 16;
-    let mut turned = vec![0.0; width * ROWS];
-    for (rows, filtered) in input.chunks(width * ROWS).zip(output.chunks_mut(picks.len() * ROWS)) {
-        for (lane, row) in rows.chunks_exact(width).enumerate() {
-            for (values, value) in turned.as_chunks_mut::<ROWS>().0.iter_mut().zip(row) {
-                values[lane] = *value;
-            }
-        }
-        along_columns(&mut turned, ROWS);
-        let turned = turned.as_chunks::<ROWS>().0;
-        for (lane, row) in filtered.chunks_exact_mut(picks.len()).enumerate() {
-            for (value, pick) in row.iter_mut().zip(picks) {
-                *value = turned[*pick][lane];
-            }
-        }
-    }
-}
-
-/// Replaces each value by the mean of the box around it in its column, cut at the ends. A box is half as long as what one
-/// of 64 samples stands for, rounded up. The sum is carried from box to box in single precision; the value that enters is
-/// added before the one that leaves is subtracted, as in the reference.
-#[inline]
-fn along_columns(values: &mut [f32], width: usize) {
-    let height = values.len() / width;
-    let window = height.div_ceil(128);
-    let ahead = window / 2;
-    let mut sums = vec![0.0_f32; width];
-    // The rows in the box: what enters takes the place of what leaves. Before the first row and after the last there is
-    // nothing, and adding or subtracting zero changes no sum.
-    let mut boxed = vec![0.0_f32; width * window];
-    for front in 0..height + ahead {
-        let slot = &mut boxed[front % window * width..][..width];
-        if front < height {
-            let entering = &values[front * width..][..width];
-            for ((sum, old), new) in sums.iter_mut().zip(slot).zip(entering) {
-                *sum += new;
-                *sum -= *old;
-                *old = *new;
-            }
-        } else {
-            for (sum, old) in sums.iter_mut().zip(slot) {
-                *sum -= *old;
-            }
-        }
-        if front >= ahead {
-            let size = (height.min(front + 1) - (front + 1).saturating_sub(window)) as f32;
-            for (mean, sum) in values[(front - ahead) * width..][..width].iter_mut().zip(&sums) {
-                *mean = sum / size;
-            }
-        }
-    }
-}
-
-/// Sum of gradients between neighbouring samples, each in percent of the range and truncated to a whole number.
-pub(crate) fn quality(samples: &[[f32; 64]; 64]) -> u8 {
-    #[expect(clippy::cast_possible_truncation, reason = "the reference truncates, and values are within ±100")]
-    let gradient = |u: f32, v: f32| u64::from(((((u - v) * 100.0) / 255.0) as i32).unsigned_abs());
-    let down = samples.windows(2).flat_map(|rows| rows[0].iter().zip(&rows[1]));
-    let across = samples.iter().flat_map(|row| row.iter().zip(&row[1..]));
-    let sum: u64 = down.chain(across).map(|(u, v)| gradient(*u, *v)).sum();
-    u8::try_from((sum / 90).min(100)).expect("at most 100")
+/// Sum of gradients between neighbouring samples in percent of the range, scaled and cut at 100.
+pub(crate) fn quality(level: Level, samples: &[[f32; 64]; 64]) -> u8 {
+    u8::try_from((kernels::gradients(level, samples) / 90).min(100)).expect("at most 100")
 }
 
 /// Rows 1 to 16 of the 64-point DCT-II matrix.
@@ -176,25 +233,20 @@ static DCT: LazyLock<[[f32; 64]; 16]> = LazyLock::new(|| {
     std::array::from_fn(|i| std::array::from_fn(|j| entry(i, j)))
 });
 
+/// The transpose of [`DCT`].
+static TURNED: LazyLock<[[f32; 16]; 64]> =
+    LazyLock::new(|| std::array::from_fn(|j| std::array::from_fn(|i| DCT[i][j])));
+
 /// D A Dᵀ, sums in ascending order.
-pub(crate) fn transform(samples: &[[f32; 64]; 64]) -> Box<[[f32; 16]; 16]> {
-    let half: [[f32; 64]; 16] = std::array::from_fn(|i| {
-        let mut row = [0.0_f32; 64];
-        for (factor, values) in DCT[i].iter().zip(samples) {
-            for (sum, value) in row.iter_mut().zip(values) {
-                *sum += factor * value;
-            }
-        }
-        row
-    });
-    let coefficient =
-        |i: usize, j: usize| half[i].iter().zip(&DCT[j]).fold(0.0, |sum, (value, factor)| sum + value * factor);
-    Box::new(std::array::from_fn(|i| std::array::from_fn(|j| coefficient(i, j))))
+pub(crate) fn transform(level: Level, samples: &[[f32; 64]; 64]) -> Box<[[f32; 16]; 16]> {
+    let mut out = Box::new([[0.0; 16]; 16]);
+    kernels::transform(level, &DCT, &TURNED, samples, &mut out);
+    out
 }
 
 /// Which coefficients are above the median, the lower of the two middle values.
-pub(crate) fn bits(dct: &[[f32; 16]; 16]) -> PdqHash {
-    let mut sorted: Vec<f32> = dct.iter().flatten().copied().collect();
-    let (_, median, _) = sorted.select_nth_unstable_by(127, f32::total_cmp);
-    PdqHash::from_bits(|bit| dct[bit / 16][bit % 16] > *median)
+pub(crate) fn bits(level: Level, dct: &[[f32; 16]; 16]) -> PdqHash {
+    let values: &[f32; 256] = dct.as_flattened().try_into().expect("16 × 16 values");
+    let median = kernels::median(level, values);
+    PdqHash::from_bits(|bit| values[bit] > median)
 }

@@ -1,4 +1,6 @@
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
+use sightline_fingerprint::ALGORITHMS;
 use std::path::PathBuf;
 
 /// Shows who can see what when detection is added to end-to-end encrypted messaging.
@@ -23,11 +25,16 @@ pub(crate) enum Command {
         /// Its name, as `sightline architectures` lists it
         name: String,
     },
-    /// Print the PDQ hash and quality of pictures as CSV: `file,pdq_hex,quality`
+    /// Print fingerprints of pictures as CSV: file, fingerprint in hexadecimal digits, quality
     Fingerprint {
-        /// Picture files (JPEG, PNG, WebP, GIF)
-        #[arg(required = true)]
+        /// Picture files (JPEG, PNG, WebP, GIF), folders of such, or - for a list of them on standard input, one a line
+        #[arg(required = true, value_name = "FILE|FOLDER|-")]
         files: Vec<PathBuf>,
+        /// Which kind of fingerprint; see docs/fingerprints.md
+        #[arg(long, value_name = "NAME", default_value = "pdq", value_parser = PossibleValuesParser::new(
+            ALGORITHMS.map(|algorithm| algorithm.name())
+        ))]
+        algorithm: String,
     },
     /// Check that a run's files are the ones that were written
     Verify {

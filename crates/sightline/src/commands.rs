@@ -4,7 +4,7 @@ use crate::{assess, print, say};
 use sightline_architectures::{NAMES, REFERENCES, VARIANTS, by_name};
 use sightline_evidence::{FlowStep, RunFolder};
 use sightline_questions::{Afresh, Scenario, prepare, profile, too_many_alarms};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub(crate) fn architectures() -> Result<(), Failure> {
     let titles = |names: &[&'static str]| -> Vec<(&str, &str)> {
@@ -85,38 +85,6 @@ fn diagram(flow: &[FlowStep]) -> Vec<String> {
     lines.push(text(lifelines()));
     lines.push("--> readable by the receiver   ~~> sealed: the receiver cannot read it".into());
     lines
-}
-
-pub(crate) fn fingerprint(files: &[PathBuf]) -> Result<(), Failure> {
-    print("file,pdq_hex,quality")?;
-    let mut failed = 0;
-    for file in files {
-        let shown = file.display().to_string();
-        let found = std::fs::read(file)
-            .map_err(|error| error.to_string())
-            .and_then(|bytes| sightline_fingerprint::fingerprint(&bytes).map_err(|error| error.to_string()));
-        match found {
-            Ok(pdq) => print(&format!("{},{},{}", quoted(&shown), pdq.hash, pdq.quality))?,
-            Err(error) => {
-                failed += 1;
-                say(&format!("{shown}: {error}"));
-            }
-        }
-    }
-    if failed == 0 {
-        Ok(())
-    } else {
-        Err(Failure::new(failure::USAGE, format!("{failed} of {} files have no fingerprint", files.len())))
-    }
-}
-
-/// A CSV field (RFC 4180 §2).
-pub(crate) fn quoted(field: &str) -> String {
-    if field.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
-    }
 }
 
 pub(crate) fn verify(path: &Path, rerun: bool) -> Result<(), Failure> {

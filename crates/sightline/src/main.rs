@@ -5,6 +5,7 @@ mod assess;
 mod clock;
 mod commands;
 mod failure;
+mod fingerprint;
 mod leakage;
 mod progress;
 mod search;
@@ -34,7 +35,7 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Assess(options) => assess::run(&options),
         Command::Architectures => commands::architectures(),
         Command::Explain { name } => commands::explain(&name),
-        Command::Fingerprint { files } => commands::fingerprint(&files),
+        Command::Fingerprint { files, algorithm } => fingerprint::run(files, &algorithm),
         Command::Verify { run, rerun } => commands::verify(&run, rerun),
         Command::Calibrate { architectures, seed, repetitions, quick } => {
             commands::calibrate(architectures, seed, repetitions, quick)

@@ -1,6 +1,7 @@
 use crate::clock;
 use indicatif::{ProgressBar, ProgressStyle};
 use sightline_questions::Progress;
+use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -48,6 +49,15 @@ impl Bar {
             *took = clock::since(*start);
         }
     }
+}
+
+/// A count of files that vanishes; nothing where standard error is no terminal, or where the data go to the same one.
+pub(crate) fn count() -> ProgressBar {
+    if std::io::stdout().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{pos} files, {per_sec}");
+    ProgressBar::no_length().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 impl Progress for Bar {

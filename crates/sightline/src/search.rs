@@ -1,6 +1,6 @@
 use crate::arguments::Search;
-use crate::commands::quoted;
 use crate::failure::{self, Failure};
+use crate::fingerprint::quoted;
 use crate::{print, say};
 use sightline_fingerprint::{MINIMUM_QUALITY, PdqHash};
 use sightline_hamming::{Codes, Index};

@@ -1,0 +1,95 @@
+use crate::{FingerprintError, ahash, blockhash, dhash, exact, pdq, phash, whash};
+
+/// A way to make a fingerprint of a picture file.
+pub trait Algorithm: Sync {
+    /// Its name on the command line and in tables.
+    fn name(&self) -> &'static str;
+
+    /// Length of a fingerprint in bits, a multiple of eight.
+    fn bits(&self) -> u32;
+
+    /// Hamming distance in bits up to which two pictures are taken for the same unless something else is said; 0 for
+    /// exact digests.
+    fn threshold(&self) -> u32;
+
+    /// The paper or the implementation whose bits are meant.
+    fn source(&self) -> &'static str;
+
+    /// The fingerprint of an encoded picture.
+    ///
+    /// # Errors
+    /// [`FingerprintError`] if the bytes are no picture, or none that can be hashed; exact digests take any bytes.
+    fn compute(&self, encoded: &[u8]) -> Result<Fingerprint, FingerprintError>;
+
+    /// What is computed on the way, in order; nothing for exact digests.
+    ///
+    /// # Errors
+    /// As [`Algorithm::compute`].
+    fn stages(&self, _encoded: &[u8]) -> Result<Vec<Stage>, FingerprintError> {
+        Ok(Vec::new())
+    }
+
+    /// Hamming distance in bits, or nothing if the lengths differ.
+    fn distance(&self, a: &Fingerprint, b: &Fingerprint) -> Option<u32> {
+        let distance = || a.bytes.iter().zip(&b.bytes).map(|(a, b)| (a ^ b).count_ones()).sum();
+        (a.bytes.len() == b.bytes.len()).then(distance)
+    }
+}
+
+/// A fingerprint of any algorithm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// Its bits, most significant first.
+    pub bytes: Vec<u8>,
+    /// Amount of detail, 0 to 100, where the algorithm has such a thing.
+    pub quality: Option<u8>,
+}
+
+impl Fingerprint {
+    /// A fingerprint without quality from its bits, the first of which is the most significant.
+    pub(crate) fn from_bits(bits: impl IntoIterator<Item = bool>) -> Self {
+        let bits: Vec<bool> = bits.into_iter().collect();
+        let byte = |bits: &[bool]| bits.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit));
+        Self { bytes: bits.chunks(8).map(byte).collect(), quality: None }
+    }
+
+    /// The bits in hexadecimal digits.
+    pub fn to_hex(&self) -> String {
+        hex::encode(&self.bytes)
+    }
+}
+
+/// An intermediate of a hash: a matrix.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// What it is.
+    pub name: &'static str,
+    /// Number of columns.
+    pub width: usize,
+    /// Row by row.
+    pub values: Vec<f64>,
+}
+
+/// Every algorithm: the perceptual ones, then the exact ones.
+pub const ALGORITHMS: [&dyn Algorithm; 8] = [
+    &pdq::Meta,
+    &phash::PHash,
+    &dhash::DHash,
+    &ahash::AHash,
+    &whash::WHash,
+    &blockhash::BlockHash,
+    &exact::Sha256,
+    &exact::Md5,
+];
+
+/// The algorithm of this name.
+pub fn by_name(name: &str) -> Option<&'static dyn Algorithm> {
+    ALGORITHMS.into_iter().find(|algorithm| algorithm.name() == name)
+}
+
+/// The mean of the two middle ones of an even number of values.
+pub(crate) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    f64::midpoint(sorted[values.len() / 2 - 1], sorted[values.len() / 2])
+}

@@ -1,0 +1,42 @@
+//! dHash as ImageHash 4.3.2 has it (`imagehash.dhash`, after N. Krawetz, *Kind of Like That*, 2013): grey, 9 × 8 by
+//! Lanczos, bits where a value is above the one to its left.
+
+use crate::grey::Grey;
+use crate::{Algorithm, Fingerprint, FingerprintError, Stage};
+
+/// [The module](self)'s algorithm.
+#[derive(Debug)]
+pub struct DHash;
+
+impl Algorithm for DHash {
+    fn name(&self) -> &'static str {
+        "dhash"
+    }
+
+    fn bits(&self) -> u32 {
+        64
+    }
+
+    fn threshold(&self) -> u32 {
+        10
+    }
+
+    fn source(&self) -> &'static str {
+        "ImageHash 4.3.2, dhash; N. Krawetz, Kind of Like That (2013)"
+    }
+
+    fn compute(&self, encoded: &[u8]) -> Result<Fingerprint, FingerprintError> {
+        let grey = shrunk(encoded)?;
+        let rows = grey.values.chunks_exact(9);
+        Ok(Fingerprint::from_bits(rows.flat_map(|row| row.windows(2).map(|pair| pair[1] > pair[0]))))
+    }
+
+    fn stages(&self, encoded: &[u8]) -> Result<Vec<Stage>, FingerprintError> {
+        let values = shrunk(encoded)?.values.into_iter().map(f64::from).collect();
+        Ok(vec![Stage { name: "grey", width: 9, values }])
+    }
+}
+
+fn shrunk(encoded: &[u8]) -> Result<Grey, FingerprintError> {
+    Ok(Grey::of(&sightline_pictures::decode(encoded)?).resized(9, 8))
+}

@@ -1,0 +1,58 @@
+//! wHash as ImageHash 4.3.2 has it (`imagehash.whash` with Haar wavelets, after D. Petrov, *Wavelet image hash in Python*,
+//! 2016): grey, a square whose side is the greatest power of two within the shorter side (8 at least) by Lanczos, the
+//! 8 × 8 approximation of the Haar transform without the picture's mean, bits above the median.
+//!
+//! The approximation is the sum over each of 8 × 8 blocks times a power of two, and taking the mean away shifts all of
+//! them alike; so whole sums of blocks are compared here, without rounding. ImageHash transforms in floating point: where
+//! several blocks lie exactly at the median, its bits there are those of rounding errors, and ours are 0.
+
+use crate::algorithm::median;
+use crate::grey::Grey;
+use crate::{Algorithm, Fingerprint, FingerprintError, Stage};
+
+/// [The module](self)'s algorithm.
+#[derive(Debug)]
+pub struct WHash;
+
+impl Algorithm for WHash {
+    fn name(&self) -> &'static str {
+        "whash"
+    }
+
+    fn bits(&self) -> u32 {
+        64
+    }
+
+    fn threshold(&self) -> u32 {
+        10
+    }
+
+    fn source(&self) -> &'static str {
+        "ImageHash 4.3.2, whash (haar); D. Petrov, Wavelet image hash in Python (2016)"
+    }
+
+    fn compute(&self, encoded: &[u8]) -> Result<Fingerprint, FingerprintError> {
+        let blocks = blocks(encoded)?;
+        let median = median(&blocks);
+        Ok(Fingerprint::from_bits(blocks.into_iter().map(|sum| sum > median)))
+    }
+
+    fn stages(&self, encoded: &[u8]) -> Result<Vec<Stage>, FingerprintError> {
+        Ok(vec![Stage { name: "blocks", width: 8, values: blocks(encoded)? }])
+    }
+}
+
+/// Sums of 8 × 8 blocks, row by row.
+fn blocks(encoded: &[u8]) -> Result<Vec<f64>, FingerprintError> {
+    let picture = sightline_pictures::decode(encoded)?;
+    let shorter = picture.width().min(picture.height());
+    let side = (1_usize << shorter.ilog2()).max(8);
+    let grey = Grey::of(&picture).resized(side, side);
+    let mut sums = vec![0_u32; 64];
+    for (y, row) in grey.values.chunks_exact(side).enumerate() {
+        for (x, value) in row.iter().enumerate() {
+            sums[y * 8 / side * 8 + x * 8 / side] += u32::from(*value);
+        }
+    }
+    Ok(sums.into_iter().map(f64::from).collect())
+}
