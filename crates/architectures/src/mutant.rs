@@ -3,11 +3,11 @@
 
 use rand_core::Rng;
 use sightline_crypto::{Seed, aead};
-use sightline_fingerprint::Pdq;
+use sightline_fingerprint::{Pdq, PdqHash};
 use sightline_messenger::Padding;
 use sightline_protocol::{
     Adversary, Architecture, Clause, Command, Content, ContentKind, Context, Deployment, Memory, Party, PartyId,
-    Profile, Refusal, Role, Setup, SetupError, Wire, WireError, Work,
+    Profile, Refusal, Role, Setup, SetupError, View, Wire, WireError, Work,
 };
 use std::collections::BTreeSet;
 
@@ -114,6 +114,10 @@ impl Architecture for Mutant<'_> {
 
     fn adversaries(&self) -> Vec<Box<dyn Adversary>> {
         self.base.adversaries()
+    }
+
+    fn hashes(&self, view: &View<'_>) -> Vec<PdqHash> {
+        self.base.hashes(view)
     }
 
     fn describe(&self, payload: &[u8]) -> Result<(&'static str, Vec<u8>), WireError> {

@@ -16,7 +16,7 @@ const COLUMNS: [(&str, &str); 6] = [
 ];
 
 /// A class of the page and words.
-type Cell = (&'static str, String);
+pub(crate) type Cell = (&'static str, String);
 
 /// A system: who reads what, for each of [`COLUMNS`]; and who reads nothing.
 pub(crate) struct Group {
@@ -46,7 +46,35 @@ pub(crate) fn groups(reading: &Reading) -> Vec<Group> {
 }
 
 fn rows(reading: &Reading) -> impl Iterator<Item = &Row> {
-    reading.rows.iter().filter(|row| row.game == "expose" && row.quantity == "contents-readable")
+    reading.rows.iter().filter(|row| {
+        row.game == "expose" && row.quantity == "contents-readable" && row.parameters.value("sent").is_some()
+    })
+}
+
+/// A system; and strategy, observer, and what it can read of ordinary, near and listed contents.
+pub(crate) type Strategies = (String, Vec<(String, String, [Cell; 3])>);
+
+/// What the provider, and everybody who can read anything, reads under each strategy.
+pub(crate) fn strategies(reading: &Reading) -> Vec<Strategies> {
+    let of_system = |system: String| {
+        let rows = || {
+            let asked = reading.rows.iter().filter(|row| row.question == "rogue-provider");
+            asked.filter(|row| row.quantity == "contents-readable" && row.architecture == system)
+        };
+        let mut lines = Vec::new();
+        for row in rows().filter(|row| row.content == "ordinary") {
+            let cells = ["ordinary", "near", "listed"].map(|content| {
+                shown(rows().find(|other| {
+                    other.content == content && other.variant == row.variant && other.observer == row.observer
+                }))
+            });
+            if row.observer == "provider" || cells.iter().any(|(class, _)| *class == "every") {
+                lines.push((row.variant.clone(), reading.party(&row.observer), cells));
+            }
+        }
+        (!lines.is_empty()).then_some((system, lines))
+    };
+    reading.systems().into_iter().filter_map(of_system).collect()
 }
 
 /// In the order of the evidence.
@@ -69,6 +97,10 @@ fn cell(reading: &Reading, system: &str, (observer, corruption): (&str, &str), (
             && row.content == content
             && row.parameters.value("sent") == Some(sent)
     });
+    shown(row)
+}
+
+fn shown(row: Option<&Row>) -> Cell {
     match row.map(|row| (row.status, row.value)) {
         Some((Status::Decided, Some(value))) if value <= 0.0 => ("nothing", "none".to_owned()),
         Some((Status::Decided, Some(value))) if value >= 1e6 => ("every", "all".to_owned()),

@@ -166,7 +166,11 @@ impl<'a> Game<'a> {
         let transcript = self.runner(self.architecture, setup, seed)?.reading(self.members()).run(history, &[])?;
         complete(&transcript, history)?;
         let (mut views, mut reader) = (Views::new(&transcript), catalogue.reader());
-        Ok(self.observers.iter().map(|observer| reader.clues(&views.of(observer))).collect())
+        let clues = |observer: &Observer| {
+            let view = views.of(observer);
+            reader.clues(&view, &self.architecture.hashes(&view))
+        };
+        Ok(self.observers.iter().map(clues).collect())
     }
 
     /// One run of `expose`, with memories read at each of `snapshots`: per observer, which of the contents that

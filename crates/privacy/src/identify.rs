@@ -119,8 +119,8 @@ pub struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// What `view` shows of the candidates.
-    pub fn clues(&mut self, view: &View<'_>) -> Clues {
+    /// What `view` shows of the candidates, and `hashes` that were finished from it.
+    pub fn clues(&mut self, view: &View<'_>, hashes: &[PdqHash]) -> Clues {
         let longest = view.seen.iter().map(|seen| seen.length as u64).max().unwrap_or(0);
         let mut pointed: BTreeMap<usize, u32> = BTreeMap::new();
         for bytes in view.byte_strings() {
@@ -133,6 +133,12 @@ impl Reader<'_> {
                 let known = pointed.entry(*number).or_default();
                 *known = (*known).max(*strength);
             }
+        }
+        for hash in hashes {
+            self.catalogue.hashes.all(hash, &mut |number, distance| {
+                let known = pointed.entry(number).or_default();
+                *known = (*known).max(NEAR - distance);
+            });
         }
         Clues { pointed, longest }
     }

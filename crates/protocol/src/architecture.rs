@@ -1,6 +1,6 @@
 use crate::{Clause, Facts, History, Party, PartyId, Profile, Role, View, WireError};
 use sightline_crypto::{Ledger, Seed};
-use sightline_fingerprint::{MINIMUM_QUALITY, Memo, Pdq};
+use sightline_fingerprint::{MINIMUM_QUALITY, Memo, Pdq, PdqHash};
 use sightline_lists::{HashList, Provenance, Radius};
 use sightline_messenger::Padding;
 use std::collections::BTreeSet;
@@ -29,8 +29,18 @@ pub trait Architecture: Send + Sync {
         BTreeSet::new()
     }
 
+    /// What outsiders can do instead of following the protocol, by name: the system with such an outsider in it.
+    fn strategies(&self) -> Vec<(&'static str, Box<dyn Architecture>)> {
+        Vec::new()
+    }
+
     /// The adversaries that know how this architecture works.
     fn adversaries(&self) -> Vec<Box<dyn Adversary>> {
+        Vec::new()
+    }
+
+    /// The perceptual hashes that whoever knows how this architecture works finishes from what a view shows.
+    fn hashes(&self, _: &View<'_>) -> Vec<PdqHash> {
         Vec::new()
     }
 

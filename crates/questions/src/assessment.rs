@@ -1,10 +1,11 @@
 use crate::endpoints_only::{Finding, Task};
 use crate::real_or_ideal::Comparison;
 use crate::run::{Parts, Progress, Run, System};
-use crate::scenario::{ENDPOINTS_ONLY, HASH_IDENTIFIES};
+use crate::scenario::{ENDPOINTS_ONLY, HASH_IDENTIFIES, ROGUE_PROVIDER};
 use crate::world::{World, WorldError};
 use crate::{
     Scenario, ScenarioError, controls, endpoints_only, expose, gallery, identify, metadata, profile, real_or_ideal,
+    rogue_provider,
 };
 use sightline_crypto::Seed;
 use sightline_evidence::{
@@ -84,6 +85,9 @@ pub fn prepare(scenario: &Scenario, progress: &dyn Progress) -> Result<World, As
     if scenario.asks(HASH_IDENTIFIES) {
         plan += steps(&|_| identify::steps(scenario));
     }
+    if scenario.asks(ROGUE_PROVIDER) {
+        plan += steps(&|system| rogue_provider::steps(scenario, system.architecture.as_ref()));
+    }
     progress.plan(plan);
     progress.begin("pictures");
     let mut done = 0;
@@ -121,6 +125,9 @@ pub fn assess(
     }
     if scenario.asks(HASH_IDENTIFIES) {
         rows.extend(identify::run(&run, level)?);
+    }
+    if scenario.asks(ROGUE_PROVIDER) {
+        rows.extend(rogue_provider::run(&run)?);
     }
     rows.extend(traffic(&run)?);
     let gallery = gallery::pictures(&run)?;

@@ -17,18 +17,18 @@ use sightline_protocol::{Architecture, Content, Corruption, Observer, PartyId, S
 use std::sync::Arc;
 
 /// Contents of each class that are sent before t, and as many after.
-const CONTENTS: [(Class, usize); 3] = [(Class::Ordinary, 6), (Class::Near, 3), (Class::Listed, 3)];
+pub(crate) const CONTENTS: [(Class, usize); 3] = [(Class::Ordinary, 6), (Class::Near, 3), (Class::Listed, 3)];
 
 /// What a content is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Class {
+pub(crate) enum Class {
     Ordinary,
     Near,
     Listed,
 }
 
 impl Class {
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Ordinary => "ordinary",
             Self::Near => "near",
@@ -114,14 +114,30 @@ fn count(class: Class) -> usize {
 
 /// Contents of one class sent before or after t: how many, how many of them were readable, and bytes of these.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-struct Exposed {
+pub(crate) struct Exposed {
     sent: u64,
     readable: u64,
     bytes: u64,
 }
 
+impl Exposed {
+    /// These and others.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { sent: self.sent + other.sent, readable: self.readable + other.readable, bytes: self.bytes + other.bytes }
+    }
+
+    /// What is readable per 10⁶ contents sent.
+    pub(crate) fn rows(self, row: impl Fn(&str, &str) -> Row) -> [Row; 2] {
+        let per_million = |count: u64| count as f64 * 1e6 / self.sent as f64;
+        [
+            row("contents-readable", "1").exact(per_million(self.readable)).n(self.sent),
+            row("bytes-readable", "B").exact(per_million(self.bytes)).n(self.sent),
+        ]
+    }
+}
+
 /// Those of each class in the order of [`CONTENTS`], before and after.
-type Counts = [[Exposed; 2]; CONTENTS.len()];
+pub(crate) type Counts = [[Exposed; 2]; CONTENTS.len()];
 
 /// Plays the game on every system.
 pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
@@ -148,12 +164,7 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
                 match found.as_ref().map(|by_observer| by_observer.get(number)) {
                     Err(_) => rows.push(row("contents-readable", "1").status(Status::Failed)),
                     Ok(None) => rows.push(row("contents-readable", "1").status(Status::NotApplicable)),
-                    Ok(Some(counts)) => {
-                        let Exposed { sent, readable, bytes } = counts[place][half];
-                        let per_million = |count: u64| count as f64 * 1e6 / sent as f64;
-                        rows.push(row("contents-readable", "1").exact(per_million(readable)).n(sent));
-                        rows.push(row("bytes-readable", "B").exact(per_million(bytes)).n(sent));
-                    }
+                    Ok(Some(counts)) => rows.extend(counts[place][half].rows(row)),
                 }
             }
         }
@@ -162,7 +173,7 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
 }
 
 /// Per observer, the counts over all runs; nobody's if there are too few pictures; in words, what failed.
-fn play(run: &Run<'_>, game: &Game<'_>, name: &str) -> Result<Result<Vec<Counts>, String>, AssessmentError> {
+pub(crate) fn play(run: &Run<'_>, game: &Game<'_>, name: &str) -> Result<Result<Vec<Counts>, String>, AssessmentError> {
     let seed = Seed::from_u64(run.scenario.seed).derive(&format!("expose {name}"), 0);
     let one = |number: u32| -> Result<Option<Vec<Counts>>, GameError> {
         if run.progress.cancelled() {
@@ -170,8 +181,9 @@ fn play(run: &Run<'_>, game: &Game<'_>, name: &str) -> Result<Result<Vec<Counts>
         }
         let seed = seed.derive("run", u64::from(number));
         let Some(drawn) = draw(run.world, &mut seed.derive("contents", 0).stream()) else { return Ok(None) };
-        let history =
-            conversation(drawn.setup.users, drawn.sent.iter().map(|(_, content)| (0, content.clone())).collect());
+        // Two users take turns.
+        let sends = (0..).zip(&drawn.sent).map(|(number, (_, content))| (number % 2, content.clone()));
+        let history = conversation(drawn.setup.users, sends.collect());
         let readable = game.expose(&drawn.setup, &history, &[middle()], &seed)?;
         run.progress.advance(steps(run.scenario) / u64::from(runs(run.scenario)));
         let counted = |readable: Vec<bool>| {
@@ -195,9 +207,7 @@ fn play(run: &Run<'_>, game: &Game<'_>, name: &str) -> Result<Result<Vec<Counts>
         for counts in played.into_iter().flatten() {
             totals.resize(counts.len(), Counts::default());
             for (total, counts) in totals.iter_mut().flatten().flatten().zip(counts.into_iter().flatten().flatten()) {
-                total.sent += counts.sent;
-                total.readable += counts.readable;
-                total.bytes += counts.bytes;
+                *total = total.and(counts);
             }
         }
         totals

@@ -10,6 +10,7 @@ mod identify;
 mod metadata;
 mod profile;
 mod real_or_ideal;
+mod rogue_provider;
 mod run;
 mod scenario;
 mod world;

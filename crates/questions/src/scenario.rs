@@ -13,8 +13,11 @@ pub(crate) const ENDPOINTS_ONLY: &str = "endpoints-only";
 /// Does a hash identify a picture, so that sharing it is sharing content?
 pub(crate) const HASH_IDENTIFIES: &str = "hash-identifies";
 
+/// If the provider lies, what does it obtain?
+pub(crate) const ROGUE_PROVIDER: &str = "rogue-provider";
+
 /// The questions that can be asked in this version.
-pub const QUESTIONS: [&str; 2] = [ENDPOINTS_ONLY, HASH_IDENTIFIES];
+pub const QUESTIONS: [&str; 3] = [ENDPOINTS_ONLY, HASH_IDENTIFIES, ROGUE_PROVIDER];
 
 /// What is assessed, with every default resolved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

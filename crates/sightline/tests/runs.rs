@@ -242,7 +242,9 @@ fn a_hash_identifies_a_picture() {
             ];
             cell(&evidence, "low", &row).parse::<f64>().expect("a number")
         };
-        assert!(low("device-hashing") > 1.5 && low("plaintext") > 1.5);
+        for system in ["plaintext", "device-hashing", "partial-hashing"] {
+            assert!(low(system) > 1.5, "{system}");
+        }
         assert!(low("e2ee") < 1e-9);
     }
     let status = cell(&evidence, "status", &[("game", "identify"), ("value", "")]);
@@ -264,6 +266,30 @@ fn calibration_finds_and_names_planted_leaks() {
     assert!(line("the hash sealed", "provider").contains('≥'), "{table}");
     assert!(line("the hash sealed", "network").ends_with("not found"), "{table}");
     assert!(line("attachments are not padded", "network").contains("≥"), "{table}");
+}
+
+/// An honest provider reads no ordinary picture, one that claims matches reads all of them, and `e2ee` knows no strategy.
+#[test]
+fn a_provider_that_lies_reads_what_it_likes() {
+    let folder = Folder::new();
+    let systems = ["--architectures", "e2ee,partial-hashing"];
+    let done =
+        folder.run(&[&["assess", "small.toml", "--questions", "rogue-provider", "--out", "a"][..], &systems].concat());
+    assert_eq!(code(&done), 0, "{}", stderr(&done));
+    let evidence = folder.read("a/evidence.csv");
+    let readable = |architecture, strategy| {
+        let row = [
+            ("architecture", architecture),
+            ("variant", strategy),
+            ("observer", "provider"),
+            ("content", "ordinary"),
+            ("quantity", "contents-readable"),
+        ];
+        cell(&evidence, "value", &row)
+    };
+    assert_eq!(readable("partial-hashing", "honest"), "0");
+    assert_eq!(readable("partial-hashing", "claim-every-match"), "1000000");
+    assert_eq!(readable("e2ee", "honest"), "0");
 }
 
 #[test]

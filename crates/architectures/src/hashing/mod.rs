@@ -19,13 +19,32 @@ use std::collections::BTreeSet;
 
 /// The architecture `device-hashing` where nothing is left to finish, and otherwise `partial-hashing`.
 #[derive(Debug, Clone, Copy)]
-pub struct Hashing(pub Cut);
+pub struct Hashing {
+    cut: Cut,
+    strategy: Strategy,
+}
+
+/// What the provider does with verdicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Strategy {
+    /// States them as they are.
+    Honest,
+    /// Claims that everything matches.
+    EveryMatch,
+    /// Claims that everything matches which the first user sends.
+    OneUser,
+}
 
 impl Hashing {
+    /// The architecture with an honest provider, cut there.
+    pub const fn cut_at(cut: Cut) -> Self {
+        Self { cut, strategy: Strategy::Honest }
+    }
+
     /// Its id. The paper leaves the cut open, so `partial-hashing` is the last possible one, which shows least; the others
     /// are variants.
     pub const fn name(self) -> &'static str {
-        match self.0 {
+        match self.cut {
             Cut::Hash => "device-hashing",
             Cut::Dct => "partial-hashing",
             Cut::Filtered => "partial-hashing-filtered",
@@ -104,7 +123,7 @@ impl Architecture for Hashing {
         let party = |name, title, outsider| PartyProfile { name, title, outsider };
         let step = |from, to, label, condition, sealed| Step { from, to, label, condition, sealed };
         let parameter = |name, value, meaning| Parameter { name, value, meaning };
-        let (title, row, source, given) = match self.0 {
+        let (title, row, source, given) = match self.cut {
             Cut::Hash => (
                 "Hashing on the device, matching at the provider",
                 "1b, shortlisted",
@@ -130,7 +149,7 @@ impl Architecture for Hashing {
                 "grey copy, 512 × 512 at most",
             ),
         };
-        let summary = if self.0 == Cut::Hash {
+        let summary = if self.cut == Cut::Hash {
             "The device hashes every picture it sends and gives the hash to the provider, which compares it with the list \
              and answers. On a claimed match the device hands the content to the provider, which passes it to a reviewer, \
              and if confirmed it goes to a report authority. The recipient gets an ordinary end-to-end encrypted message \
@@ -147,7 +166,7 @@ impl Architecture for Hashing {
             parameter("hash log", "not kept", "an honest provider forgets hashes; a curious one remembers everything"),
             parameter("provider down", "fail open", "messages do not wait for the verdict"),
         ];
-        if self.0 != Cut::Hash {
+        if self.cut != Cut::Hash {
             let meaning = "how far the device goes; the paper leaves it open, and the last cut shows least";
             parameters.insert(0, parameter("cut", given, meaning));
         }
@@ -187,14 +206,14 @@ impl Architecture for Hashing {
 
     fn deploy(&self, setup: &Setup, seed: &Seed) -> Result<Deployment, SetupError> {
         courier::check_users(self.name(), setup)?;
-        let (cut, ledger) = (self.0, Ledger::recording());
+        let (cut, ledger) = (self.cut, Ledger::recording());
         let device = |index| {
             let mailbox = Mailbox::new(setup, index, seed, ledger.clone());
             (PartyId::device(index), Endpoint::boxed(device::Device::new(setup, cut, mailbox)))
         };
         let mut parties: Vec<_> = (0..setup.users).map(device).collect();
         let authority = Desk::<Message>::new(PartyId::REVIEWER, None);
-        parties.push((PartyId::PROVIDER, Endpoint::boxed(provider::Provider::new(setup, self.0))));
+        parties.push((PartyId::PROVIDER, Endpoint::boxed(provider::Provider::new(setup, *self))));
         parties.push((PartyId::REVIEWER, Endpoint::boxed(Reviewer::<Message>::new(setup))));
         parties.push((PartyId::REPORT_AUTHORITY, Endpoint::boxed(authority)));
         Ok(Deployment { parties, ledger })
@@ -209,7 +228,7 @@ impl Architecture for Hashing {
             Role::Provider => [
                 Clause::every(Datum::Metadata),
                 Clause::every(Datum::Kind),
-                Clause::every(Datum::Fingerprint(self.0)),
+                Clause::every(Datum::Fingerprint(self.cut)),
                 Clause::every(Datum::Verdict),
                 Clause::matched(Datum::Content),
             ]
@@ -234,12 +253,34 @@ impl Architecture for Hashing {
     }
 
     fn adversaries(&self) -> Vec<Box<dyn Adversary>> {
-        vec![Box::new(HashLookup(self.0))]
+        vec![Box::new(HashLookup(self.cut))]
+    }
+
+    fn strategies(&self) -> Vec<(&'static str, Box<dyn Architecture>)> {
+        let strategies = [("claim-every-match", Strategy::EveryMatch), ("claim-one-user", Strategy::OneUser)];
+        strategies.map(|(name, strategy)| (name, Box::new(Self { strategy, ..*self }) as Box<dyn Architecture>)).into()
+    }
+
+    fn hashes(&self, view: &View<'_>) -> Vec<PdqHash> {
+        checks(self.cut, view).into_iter().map(|(_, pdq)| pdq.hash).collect()
     }
 
     fn describe(&self, payload: &[u8]) -> Result<(&'static str, Vec<u8>), WireError> {
         Message::from_wire(payload).map(|message| (message.name(), message.to_wire()))
     }
+}
+
+/// The hashes of the checks in a view, finished, with the devices that asked for them.
+fn checks(cut: Cut, view: &View<'_>) -> Vec<(u16, Pdq)> {
+    let checks = view.seen.iter().filter(|seen| seen.from.role() == Role::Device).filter_map(|seen| {
+        match Message::from_wire(&seen.payload()?).ok()? {
+            Message::Check(_, given) => {
+                Some((seen.from.index(), Intermediate::from_bytes(cut, &given).ok()?.finish()?))
+            }
+            _ => None,
+        }
+    });
+    checks.collect()
 }
 
 /// Finishes the hashes of the checks and looks them up among the pictures of both histories.
@@ -251,17 +292,7 @@ impl Adversary for HashLookup {
     }
 
     fn score(&self, view: &View<'_>, challenge: &Challenge<'_>) -> f32 {
-        let checks: Vec<(u16, Pdq)> = view
-            .seen
-            .iter()
-            .filter(|seen| seen.from.role() == Role::Device)
-            .filter_map(|seen| match Message::from_wire(&seen.payload()?).ok()? {
-                Message::Check(_, given) => {
-                    Some((seen.from.index(), Intermediate::from_bytes(self.0, &given).ok()?.finish()?))
-                }
-                _ => None,
-            })
-            .collect();
+        let checks = checks(self.0, view);
         let disagreement = |facts: &[Facts]| {
             let expected: Vec<(u16, Pdq)> =
                 facts.iter().filter_map(|fact| Some((fact.sender, fact.fingerprint()?))).collect();

@@ -1,7 +1,7 @@
-use super::Message;
+use super::{Hashing, Message, Strategy};
 use crate::courier::PostOffice;
 use crate::reporting::Report;
-use sightline_fingerprint::{Cut, Intermediate};
+use sightline_fingerprint::Intermediate;
 use sightline_protocol::{Machine, Memory, PartyId, Reason, Role, Setup, Turn, Work};
 use std::collections::BTreeSet;
 
@@ -9,15 +9,15 @@ use std::collections::BTreeSet;
 pub(super) struct Provider {
     post: PostOffice,
     setup: Setup,
-    cut: Cut,
+    system: Hashing,
     /// Matches whose content has not come yet: device and number of the check.
     asked: BTreeSet<(u16, u64)>,
     reports: u64,
 }
 
 impl Provider {
-    pub(super) fn new(setup: &Setup, cut: Cut) -> Self {
-        Self { post: PostOffice::default(), setup: setup.clone(), cut, asked: BTreeSet::new(), reports: 0 }
+    pub(super) fn new(setup: &Setup, system: Hashing) -> Self {
+        Self { post: PostOffice::default(), setup: setup.clone(), system, asked: BTreeSet::new(), reports: 0 }
     }
 }
 
@@ -36,9 +36,13 @@ impl Machine for Provider {
             Message::Check(number, given) => {
                 turn.spend(Work::Bytes(given.len()));
                 turn.spend(Work::Compare(self.setup.list.len()));
-                let given = Intermediate::from_bytes(self.cut, &given)
+                let given = Intermediate::from_bytes(self.system.cut, &given)
                     .map_err(|error| Reason::Rejected { message: "check", detail: error.to_string() })?;
-                let matched = given.finish().is_some_and(|pdq| self.setup.matches(&pdq));
+                let matched = match self.system.strategy {
+                    Strategy::Honest => given.finish().is_some_and(|pdq| self.setup.matches(&pdq)),
+                    Strategy::EveryMatch => true,
+                    Strategy::OneUser => from.index() == 0,
+                };
                 if matched {
                     self.asked.insert((from.index(), number));
                 }
