@@ -75,6 +75,25 @@ fn a_run_writes_its_evidence_and_repeats_byte_for_byte() {
     assert!(advantage("plaintext") > 0.5 && advantage("device-hashing") > 0.5);
     assert!(advantage("e2ee") < 1e-9);
 
+    // A device that is read once gives away what comes after to whoever holds the ciphertexts, and nothing from before.
+    let exposed = |architecture, observer, corruption, sent| {
+        let parameter = format!("list=40;radius=31;sent={sent}");
+        let row = [
+            ("game", "expose"),
+            ("architecture", architecture),
+            ("observer", observer),
+            ("corruption", corruption),
+            ("content", "ordinary"),
+            ("parameter", parameter.as_str()),
+        ];
+        cell(&evidence, "value", &row)
+    };
+    let read_once = |sent| exposed("e2ee", "device-0+provider", "snapshot@8.75+curious", sent);
+    assert_eq!(["before", "after"].map(read_once), ["0", "1000000"]);
+    let taken_over = |sent| exposed("plaintext", "provider", "persistent@8.75", sent);
+    assert_eq!(["before", "after"].map(taken_over), ["0", "1000000"]);
+    assert_eq!(exposed("e2ee", "provider", "persistent@8.75", "after"), "0");
+
     assert_eq!(code(&folder.run(&["verify", "a"])), 0);
     assert_eq!(code(&folder.run(&["verify", "a", "--rerun"])), 0);
     let other = folder.run(&["assess", "small.toml", "--seed", "6", "--out", "c"]);
