@@ -22,14 +22,16 @@ impl Luma {
     /// The luma of `picture` brought to `width` × `height` by nearest neighbour: pixel x comes from ⌊x · W / width⌋.
     pub(crate) fn sampled(picture: &Picture, width: usize, height: usize) -> Self {
         let (from_width, from_height) = (picture.width() as usize, picture.height() as usize);
-        let columns: Vec<usize> = (0..width).map(|x| x * from_width / width * 3).collect();
+        let columns: Vec<usize> = (0..width).map(|x| x * from_width / width).collect();
+        let (pixels, _) = picture.rgb().as_chunks::<3>();
         let mut values = Vec::with_capacity(width * height);
         for y in 0..height {
-            let row = &picture.rgb()[y * from_height / height * from_width * 3..][..from_width * 3];
-            values.extend(columns.iter().map(|x| {
-                let [red, green, blue] = [row[*x], row[x + 1], row[x + 2]].map(f32::from);
-                0.299 * red + 0.587 * green + 0.114 * blue
-            }));
+            let row = &pixels[y * from_height / height * from_width..][..from_width];
+            if width == from_width {
+                values.extend(row.iter().copied().map(luma));
+            } else {
+                values.extend(columns.iter().map(|x| luma(row[*x])));
+            }
         }
         Self { width, height, values }
     }
@@ -48,4 +50,9 @@ impl Luma {
     pub fn values(&self) -> &[f32] {
         &self.values
     }
+}
+
+fn luma(pixel: [u8; 3]) -> f32 {
+    let [red, green, blue] = pixel.map(f32::from);
+    0.299 * red + 0.587 * green + 0.114 * blue
 }
