@@ -170,6 +170,41 @@ fn own_pictures_are_used_and_what_cannot_be_is_counted() {
     assert_eq!(code(&folder.run(&["verify", "a", "--rerun"])), 0);
 }
 
+/// A folder, a list of paths and the files themselves give the same lines in the same order.
+#[test]
+fn pictures_are_fingerprinted_however_they_are_named() {
+    use std::io::Write as _;
+    use std::process::Stdio;
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path("own/deeper")).unwrap();
+    let corpus = sightline_pictures::Corpus::generated([9; 32], 3, &mut |_, _| ());
+    let names = ["own/a.jpg", "own/b.jpg", "own/deeper/c.jpg"];
+    for (name, picture) in names.iter().zip(&corpus.pictures) {
+        folder.write(name, &picture.bytes);
+    }
+    for algorithm in ["pdq", "phash", "sha256"] {
+        let named = folder.run(&[&["fingerprint", "--algorithm", algorithm][..], &names].concat());
+        assert_eq!(code(&named), 0, "{}", stderr(&named));
+        let text = String::from_utf8_lossy(&named.stdout).into_owned();
+        let starts = [format!("file,{algorithm}_hex"), names[0].into(), names[1].into(), names[2].into()];
+        assert!(text.lines().zip(&starts).all(|(line, start)| line.starts_with(start)), "{text}");
+        assert_eq!(text.lines().count(), 4);
+
+        let walked = folder.run(&["fingerprint", "--algorithm", algorithm, "own"]);
+        assert_eq!(String::from_utf8_lossy(&walked.stdout), text);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sightline"));
+        command.args(["fingerprint", "--algorithm", algorithm, "-"]).current_dir(folder.0.path());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all((names.join("\n") + "\n").as_bytes()).unwrap();
+        assert_eq!(String::from_utf8_lossy(&child.wait_with_output().unwrap().stdout), text);
+    }
+    folder.write("own/b.jpg", b"no picture");
+    let found = folder.run(&["fingerprint", "own"]);
+    assert_eq!(code(&found), 2);
+    assert!(stderr(&found).contains("own/b.jpg"), "{}", stderr(&found));
+    assert_eq!(String::from_utf8_lossy(&found.stdout).lines().count(), 3, "the others are printed");
+}
+
 #[test]
 fn a_folder_that_cannot_be_written_is_an_error_of_the_environment() {
     let folder = Folder::new();
