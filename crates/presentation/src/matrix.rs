@@ -112,7 +112,8 @@ pub(crate) fn cell(reading: &Reading, system: &str, observer: &str) -> Cell {
     };
     let words = match state {
         State::EveryPicture | State::SomePictures | State::Undecided => statement.map_or_else(Vec::new, |one| {
-            if one.learns.is_empty() { vec![one.sentence.clone()] } else { one.learns.clone() }
+            let said = [&one.beyond_encryption, &one.learns].into_iter().find(|said| !said.is_empty());
+            said.cloned().unwrap_or_else(|| vec![one.sentence.clone()])
         }),
         State::Nothing => vec!["nothing about content".to_owned()],
         State::Failed => vec!["the measurement broke off".to_owned()],

@@ -242,6 +242,7 @@ fn lead(reading: &Reading, systems: usize) -> String {
         1 => "One messaging system was run".to_owned(),
         2 => "Two messaging systems were run".to_owned(),
         3 => "Three messaging systems were run".to_owned(),
+        4 => "Four messaging systems were run".to_owned(),
         many => format!("{many} messaging systems were run"),
     };
     format!(
