@@ -18,14 +18,14 @@ impl Unfinished {
     ///
     /// # Errors
     /// [`EvidenceError::Unfinished`] if a run with another key was stopped there; [`EvidenceError::Occupied`] if the
-    /// folder holds anything but a run; [`EvidenceError::Io`] if it cannot be written.
+    /// folder holds anything but a run; [`EvidenceError::Json`] if the key there cannot be read; [`EvidenceError::Io`] if
+    /// the folder cannot be written.
     pub fn begin(path: impl Into<PathBuf>, key: &Value) -> Result<Self, EvidenceError> {
         const KEY: &str = "unfinished/key.json";
         let run = RunFolder::claim(path)?;
         let resumed = run.has(KEY);
         if resumed {
-            // A key that cannot be read is not ours to go on with.
-            let found: Value = run.read_json(KEY).unwrap_or_default();
+            let found: Value = run.read_json(KEY)?;
             if let Some((key, there, here)) = difference("", &found, key) {
                 return Err(EvidenceError::Unfinished { path: run.path().to_owned(), key, there, here });
             }

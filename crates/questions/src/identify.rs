@@ -21,6 +21,7 @@ use sightline_privacy::identify::{Catalogue, Clues};
 use sightline_privacy::interval::{lower_bound, upper_bound};
 use sightline_protocol::{Architecture, Content, ContentKind, History, Setup};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// Numbers of candidates: powers of two with these exponents.
 const EXPONENTS: std::ops::RangeInclusive<u32> = 2..=10;
@@ -165,6 +166,8 @@ struct LineUp<'a> {
     copies: BTreeMap<usize, Vec<u8>>,
     /// The length of the one class, in bytes.
     class: usize,
+    /// The catalogue for each of [`Sizes`], which all systems and copies share.
+    catalogues: [OnceLock<Catalogue>; 2],
 }
 
 impl<'a> LineUp<'a> {
@@ -187,7 +190,7 @@ impl<'a> LineUp<'a> {
         let copies: BTreeMap<usize, Vec<u8>> = drawn.par_iter().filter_map(copy).collect();
         let lengths = candidates.iter().map(|picture| picture.original().len());
         let class = lengths.chain(copies.values().map(Vec::len)).max().unwrap_or(0);
-        Self { setup: &run.world.setup, candidates, secrets, copies, class }
+        Self { setup: &run.world.setup, candidates, secrets, copies, class, catalogues: Default::default() }
     }
 
     /// The history in which these bytes of a picture are sent, known to show what `shown` shows.
@@ -201,6 +204,13 @@ impl<'a> LineUp<'a> {
         conversation(self.setup.users, vec![(0, Content { kind: ContentKind::Picture, bytes })])
     }
 
+    fn catalogue(&self, sizes: Sizes) -> &Catalogue {
+        self.catalogues[sizes as usize].get_or_init(|| {
+            let known = self.candidates.iter().map(|picture| self.history(sizes, picture.original(), &picture.bytes));
+            Catalogue::new(self.setup, known)
+        })
+    }
+
     /// Per observer, the counts for every number of candidates; in words, what failed.
     fn play(
         &self,
@@ -210,8 +220,7 @@ impl<'a> LineUp<'a> {
         sizes: Sizes,
         copy: Copy,
     ) -> Result<Result<Vec<Vec<Count>>, String>, AssessmentError> {
-        let known = self.candidates.iter().map(|picture| self.history(sizes, picture.original(), &picture.bytes));
-        let catalogue = Catalogue::new(self.setup, known);
+        let catalogue = self.catalogue(sizes);
         let seed = Seed::from_u64(run.scenario.seed).derive(part, 0);
         let trial = |(number, secret): (usize, &usize)| -> Result<Option<Vec<Clues>>, GameError> {
             if run.progress.cancelled() {
@@ -222,7 +231,7 @@ impl<'a> LineUp<'a> {
                 Copy::Same => self.history(sizes, picture.original(), &picture.bytes),
                 Copy::Recompressed => self.history(sizes, &self.copies[secret], &self.copies[secret]),
             };
-            let clues = game.identify(self.setup, &history, &catalogue, &seed.derive("trial", number as u64))?;
+            let clues = game.identify(self.setup, &history, catalogue, &seed.derive("trial", number as u64))?;
             run.progress.advance(1);
             Ok(Some(clues))
         };
@@ -233,7 +242,7 @@ impl<'a> LineUp<'a> {
             Ok(played) => played.ok_or(AssessmentError::Cancelled)?,
             Err(error) => return Ok(Err(error.to_string())),
         };
-        let count = |observer: usize| self.count(run.scenario, &catalogue, &seed, observer, &played);
+        let count = |observer: usize| self.count(run.scenario, catalogue, &seed, observer, &played);
         Ok(Ok((0..game.observers().len()).into_par_iter().map(count).collect()))
     }
 

@@ -134,8 +134,12 @@ impl Feeder {
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-            if !(link && entry.path().is_dir()) {
-                self.walk(entry.path())?;
+            let path = entry.path();
+            if path.is_file() || path.is_dir() && !link {
+                self.walk(path)?;
+            } else if !path.is_dir() {
+                // A pipe would be waited for, and a link may lead nowhere.
+                self.fail(&path, &io::Error::other("not a regular file"))?;
             }
         }
         Ok(())

@@ -172,6 +172,7 @@ fn own_pictures_are_used_and_what_cannot_be_is_counted() {
 
 /// A folder, a list of paths and the files themselves give the same lines in the same order.
 #[test]
+#[cfg(unix)]
 fn pictures_are_fingerprinted_however_they_are_named() {
     use std::io::Write as _;
     use std::process::Stdio;
@@ -199,9 +200,11 @@ fn pictures_are_fingerprinted_however_they_are_named() {
         assert_eq!(String::from_utf8_lossy(&child.wait_with_output().unwrap().stdout), text);
     }
     folder.write("own/b.jpg", b"no picture");
+    let pipe = Command::new("mkfifo").arg(folder.path("own/pipe")).status().unwrap();
+    assert!(pipe.success());
     let found = folder.run(&["fingerprint", "own"]);
     assert_eq!(code(&found), 2);
-    assert!(stderr(&found).contains("own/b.jpg"), "{}", stderr(&found));
+    assert!(stderr(&found).contains("own/b.jpg") && stderr(&found).contains("own/pipe"), "{}", stderr(&found));
     assert_eq!(String::from_utf8_lossy(&found.stdout).lines().count(), 3, "the others are printed");
 }
 
