@@ -30,6 +30,7 @@ impl World {
             padding: Padding::Padme,
             list: Arc::new(list),
             radius: Radius::default(),
+            target: None,
             memo: Arc::new(memo),
         };
         Self { setup, corpus }

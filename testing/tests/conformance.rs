@@ -2,12 +2,13 @@
 
 use sightline_architectures::reference::Reference;
 use sightline_architectures::{NAMES, VARIANTS, by_name};
+use sightline_protocol::Policy;
 use sightline_testing::conformance::violations;
 
 #[test]
 fn every_architecture_conforms() {
     for name in NAMES.into_iter().chain(VARIANTS) {
-        assert_eq!(violations(by_name(name).unwrap().as_ref()), Vec::<String>::new(), "{name}");
+        assert_eq!(violations(by_name(name, &Policy::default()).unwrap().as_ref()), Vec::<String>::new(), "{name}");
     }
 }
 

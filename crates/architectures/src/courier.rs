@@ -68,7 +68,14 @@ impl Mailbox {
         Ok(())
     }
 
-    pub(crate) fn deliver<M: Courier>(&mut self, delivery: Delivery, turn: &mut Turn<'_, '_, M>) -> Result<(), Reason> {
+    /// Takes a delivery and shows its contents to the user. What was shown is left in `shown`, also when something else in
+    /// the delivery is refused.
+    pub(crate) fn deliver<M: Courier>(
+        &mut self,
+        delivery: Delivery,
+        shown: &mut Vec<Content>,
+        turn: &mut Turn<'_, '_, M>,
+    ) -> Result<(), Reason> {
         let (requests, events) = self.session.receive(delivery).map_err(rejected("delivery"))?;
         dispatch(requests, turn);
         let mut failed = None;
@@ -77,7 +84,9 @@ impl Mailbox {
                 Event::Received { group, sender, content, .. } => {
                     turn.spend(self.work(content.kind, &content.bytes));
                     let content = Content { kind: content.kind, bytes: content.bytes };
-                    turn.show(&Display { group: group.0, sender: sender.0, content });
+                    let display = Display { group: group.0, sender: sender.0, content };
+                    turn.show(&display);
+                    shown.push(display.content);
                 }
                 Event::Refused { refusal, .. } => {
                     failed.get_or_insert_with(|| rejected("request")(refusal));

@@ -14,7 +14,7 @@ pub use plaintext::Plaintext;
 pub use reference::Reference;
 
 use sightline_fingerprint::Cut;
-use sightline_protocol::Architecture;
+use sightline_protocol::{Architecture, Policy};
 
 /// The architectures that can be assessed, by the names users give.
 pub const NAMES: [&str; 4] = ["plaintext", "e2ee", "device-hashing", "partial-hashing"];
@@ -28,15 +28,15 @@ pub const REFERENCES: [&str; 5] = ["null", "sees-everything", "leaky", "undeclar
 /// The advantage of the leak of the reference systems `leaky` and `undeclared`.
 const LEAK: f64 = 0.4;
 
-/// The architecture or reference system called `name`.
-pub fn by_name(name: &str) -> Option<Box<dyn Architecture>> {
+/// The architecture or reference system called `name`, under a policy where it detects anything.
+pub fn by_name(name: &str, policy: &Policy) -> Option<Box<dyn Architecture>> {
     Some(match name {
-        "plaintext" => Box::new(Plaintext),
+        "plaintext" => Box::new(Plaintext::under(*policy)),
         "e2ee" => Box::new(E2ee),
-        "device-hashing" => Box::new(Hashing::cut_at(Cut::Hash)),
-        "partial-hashing" => Box::new(Hashing::cut_at(Cut::Dct)),
-        "partial-hashing-filtered" => Box::new(Hashing::cut_at(Cut::Filtered)),
-        "partial-hashing-luma" => Box::new(Hashing::cut_at(Cut::Luma)),
+        "device-hashing" => Box::new(Hashing::cut_at(Cut::Hash, *policy)),
+        "partial-hashing" => Box::new(Hashing::cut_at(Cut::Dct, *policy)),
+        "partial-hashing-filtered" => Box::new(Hashing::cut_at(Cut::Filtered, *policy)),
+        "partial-hashing-luma" => Box::new(Hashing::cut_at(Cut::Luma, *policy)),
         "null" => Box::new(Reference::Null),
         "sees-everything" => Box::new(Reference::SeesEverything),
         "leaky" => Box::new(Reference::Leaky { advantage: LEAK }),

@@ -81,8 +81,10 @@ impl Architecture for Reference {
             flow: Vec::new(),
             match_relation: MatchRelation::None,
             disclosure: Disclosure::None,
+            decisions: Vec::new(),
             parameters: Vec::new(),
             limits: vec!["Not a proposal: contents travel over the ideal channel without encryption of their own."],
+            deviations: Vec::new(),
         }
     }
 

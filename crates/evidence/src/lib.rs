@@ -22,8 +22,8 @@ pub use ro_crate::check_ro_crate;
 pub use row::{Bound, COLUMNS, Parameters, Row, Status, UnknownWord, format_number};
 pub use run_folder::{GalleryPicture, RunFolder};
 pub use summary::{
-    Control, ControlStatus, CorpusSummary, E2e, FileEntry, FlowStep, KeyNumber, Profile, ProfileParameter,
-    ProfileParty, Provenance, RunState, Statement, StatusCounts, Summary, Tool, summary_schema,
+    Control, ControlStatus, CorpusSummary, E2e, FileEntry, FlowStep, KeyNumber, Profile, ProfileDecision,
+    ProfileParameter, ProfileParty, Provenance, RunState, Statement, StatusCounts, Summary, Tool, summary_schema,
 };
 pub use table::Table;
 pub use unfinished::Unfinished;

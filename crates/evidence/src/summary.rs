@@ -166,6 +166,8 @@ pub struct Profile {
     pub match_relation: String,
     /// How matched content gets out: `on-demand`, `held`, `escrowed`, `consent`, `warrant`; empty for none.
     pub disclosure: String,
+    /// Who decides what.
+    pub decisions: Vec<ProfileDecision>,
     /// Parameters with the values that were used.
     pub parameters: Vec<ProfileParameter>,
     /// What each observer learns beyond plain end-to-end encryption, as the design declares it, in words. An observer
@@ -173,6 +175,8 @@ pub struct Profile {
     pub leakage: BTreeMap<String, Vec<String>>,
     /// What this implementation does not show.
     pub limits: Vec<String>,
+    /// Where it departs from its source.
+    pub deviations: Vec<String>,
 }
 
 /// A party of a system.
@@ -201,6 +205,16 @@ pub struct FlowStep {
     pub condition: Option<String>,
     /// Whether it can be opened by endpoints alone.
     pub sealed: bool,
+}
+
+/// Something that has to be decided in a system, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileDecision {
+    /// What.
+    pub what: String,
+    /// By whom, and what binds them.
+    pub who: String,
 }
 
 /// A parameter of a system.

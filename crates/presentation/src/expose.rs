@@ -52,7 +52,7 @@ fn rows(reading: &Reading) -> impl Iterator<Item = &Row> {
 }
 
 /// A system; and strategy, observer, and what it can read of ordinary, near and listed contents.
-pub(crate) type Strategies = (String, Vec<(String, String, [Cell; 3])>);
+pub(crate) type Strategies = (String, Vec<(String, String, [Cell; 4])>);
 
 /// What the provider, and everybody who can read anything, reads under each strategy.
 pub(crate) fn strategies(reading: &Reading) -> Vec<Strategies> {
@@ -63,7 +63,7 @@ pub(crate) fn strategies(reading: &Reading) -> Vec<Strategies> {
         };
         let mut lines = Vec::new();
         for row in rows().filter(|row| row.content == "ordinary") {
-            let cells = ["ordinary", "near", "listed"].map(|content| {
+            let cells = ["ordinary", "planted", "near", "listed"].map(|content| {
                 shown(rows().find(|other| {
                     other.content == content && other.variant == row.variant && other.observer == row.observer
                 }))
@@ -75,6 +75,21 @@ pub(crate) fn strategies(reading: &Reading) -> Vec<Strategies> {
         (!lines.is_empty()).then_some((system, lines))
     };
     reading.systems().into_iter().filter_map(of_system).collect()
+}
+
+/// What stood in the way of a strategy: system, strategy, contents that arrived, and what was refused, with counts.
+pub(crate) type Obstacles = (String, String, Cell, Vec<String>);
+
+/// What became of the service under each strategy.
+pub(crate) fn obstacles(reading: &Reading) -> Vec<Obstacles> {
+    let asked = || reading.rows.iter().filter(|row| row.question == "rogue-provider" && row.variant != "honest");
+    let of_strategy = |delivered: &Row| {
+        let own = |row: &&Row| row.architecture == delivered.architecture && row.variant == delivered.variant;
+        let refused = asked().filter(own).filter(|row| row.quantity == "inputs-refused");
+        let refused = refused.map(|row| format!("{} ({})", row.method, shown(Some(row)).1)).collect();
+        (delivered.architecture.clone(), delivered.variant.clone(), shown(Some(delivered)), refused)
+    };
+    asked().filter(|row| row.quantity == "contents-delivered").map(of_strategy).collect()
 }
 
 /// In the order of the evidence.

@@ -7,8 +7,8 @@ use crate::identify::{Catalogue, Clues};
 use crate::{Feature, simulate};
 use sightline_crypto::Seed;
 use sightline_protocol::{
-    Action, Adversary, Architecture, Challenge, Clause, Content, Facts, GroupNumber, History, Leakage, Network,
-    Observer, PartyId, Refusal, Role, RunError, Runner, Setup, SetupError, Time, Transcript, View, Views,
+    Action, Adversary, Architecture, Challenge, Clause, Content, Display, Facts, GroupNumber, History, Leakage,
+    Network, Observer, PartyId, Refusal, Role, RunError, Runner, Setup, SetupError, Time, Transcript, View, Views,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -38,6 +38,19 @@ pub struct Observation {
     pub trial: Trial,
     /// Whether the observer's declared leakage is the same for both histories.
     pub declared_equal: bool,
+}
+
+/// What one run of `expose` gives.
+#[derive(Debug)]
+pub struct Exposure {
+    /// Per observer: which of the contents that were sent are in its saturated view, in order.
+    pub readable: Vec<Vec<bool>>,
+    /// How many contents were sent.
+    pub sent: u64,
+    /// How many of them reached everyone on the roster.
+    pub delivered: u64,
+    /// What was refused: the role that refused, and why.
+    pub refused: Vec<String>,
 }
 
 /// A trial that could not be run.
@@ -73,6 +86,8 @@ pub struct Game<'a> {
     derivations: Derivations,
     /// The honest system, which the simulator runs.
     honest: &'a dyn Architecture,
+    /// Whether what does not arrive, or is refused, ends a trial.
+    strict: bool,
 }
 
 impl<'a> Game<'a> {
@@ -89,6 +104,7 @@ impl<'a> Game<'a> {
             observers,
             derivations: Derivations::default(),
             honest: architecture,
+            strict: true,
         }
     }
 
@@ -96,6 +112,13 @@ impl<'a> Game<'a> {
     #[must_use]
     pub fn against(mut self, honest: &'a dyn Architecture) -> Self {
         self.honest = honest;
+        self
+    }
+
+    /// Goes on when something is refused or does not arrive, as it may where a party deviates.
+    #[must_use]
+    pub fn lenient(mut self) -> Self {
+        self.strict = false;
         self
     }
 
@@ -121,7 +144,7 @@ impl<'a> Game<'a> {
     pub fn play(&self, round: &Round, seed: &Seed) -> Result<Vec<Observation>, GameError> {
         let runner = self.runner(self.architecture, &round.setup, seed)?.reading(self.members());
         let transcript = runner.run(round.history(), &[])?;
-        complete(&transcript, round.history())?;
+        self.complete(&transcript, &round.setup, round.history())?;
         let facts = round.histories.each_ref().map(|history| Facts::of(&round.setup, history));
         let challenge = Challenge {
             setup: &round.setup,
@@ -164,7 +187,7 @@ impl<'a> Game<'a> {
         seed: &Seed,
     ) -> Result<Vec<Clues>, GameError> {
         let transcript = self.runner(self.architecture, setup, seed)?.reading(self.members()).run(history, &[])?;
-        complete(&transcript, history)?;
+        self.complete(&transcript, setup, history)?;
         let (mut views, mut reader) = (Views::new(&transcript), catalogue.reader());
         let clues = |observer: &Observer| {
             let view = views.of(observer);
@@ -173,8 +196,7 @@ impl<'a> Game<'a> {
         Ok(self.observers.iter().map(clues).collect())
     }
 
-    /// One run of `expose`, with memories read at each of `snapshots`: per observer, which of the contents that
-    /// `history` sends are in its saturated view, in order.
+    /// One run of `expose`, with memories read at each of `snapshots`.
     ///
     /// # Errors
     /// As [`Game::play`].
@@ -184,10 +206,10 @@ impl<'a> Game<'a> {
         history: &History,
         snapshots: &[Time],
         seed: &Seed,
-    ) -> Result<Vec<Vec<bool>>, GameError> {
+    ) -> Result<Exposure, GameError> {
         let transcript =
             self.runner(self.architecture, setup, seed)?.reading(self.members()).run(history, snapshots)?;
-        complete(&transcript, history)?;
+        self.complete(&transcript, setup, history)?;
         let sent: Vec<&Content> = history.sends().map(|(.., content)| content).collect();
         let parts: Vec<Vec<Arc<[u8]>>> = sent.iter().map(|content| windows(&content.bytes).collect()).collect();
         let mut matcher = Matcher::new(parts.iter().flatten().cloned());
@@ -202,7 +224,25 @@ impl<'a> Game<'a> {
             };
             parts.iter().map(all_found).collect()
         };
-        Ok(self.observers.iter().map(readable).collect())
+        let shown = transcript.displays();
+        let delivered = history.sends().filter(|(action, group, content)| {
+            let recipients = history.roster(*group, action.at).into_iter().filter(|user| *user != action.user);
+            let reached = |user| {
+                let own =
+                    |(at, display): &(PartyId, Display)| *at == PartyId::user(user) && display.content == **content;
+                shown.iter().any(own)
+            };
+            recipients.into_iter().all(reached)
+        });
+        Ok(Exposure {
+            readable: self.observers.iter().map(readable).collect(),
+            sent: sent.len() as u64,
+            delivered: delivered.count() as u64,
+            refused: transcript
+                .refusals()
+                .map(|refusal| format!("{}: {}", refusal.party.role(), refusal.reason))
+                .collect(),
+        })
     }
 
     /// One trial of the simulator test (PRIVACY §5): per observer, what it sees of `history` if `real`, and otherwise
@@ -232,7 +272,7 @@ impl<'a> Game<'a> {
         };
         if real {
             let transcript = self.runner(self.architecture, setup, seed)?.reading(self.members()).run(history, &[])?;
-            complete(&transcript, history)?;
+            self.complete(&transcript, setup, history)?;
             let (mut views, mut matcher) = (Views::new(&transcript), matcher());
             return Ok(self.observers.iter().map(|observer| trial(&mut views, &mut matcher, observer)).collect());
         }
@@ -245,6 +285,28 @@ impl<'a> Game<'a> {
         self.observers.iter().zip(&self.declared).map(ideal).collect()
     }
 
+    /// Nobody refused anything, and every recipient was shown every content, but those that the system keeps back.
+    fn complete(&self, transcript: &Transcript, setup: &Setup, history: &History) -> Result<(), GameError> {
+        if !self.strict {
+            return Ok(());
+        }
+        if let Some(refusal) = transcript.refusals().next() {
+            return Err(refusal.clone().into());
+        }
+        let recipients =
+            |(action, group, _): &(&Action, GroupNumber, &Content)| history.roster(*group, action.at).len() - 1;
+        let sent: usize = history.sends().map(|send| recipients(&send)).sum();
+        let least = if self.architecture.blocks() {
+            let facts = Facts::of(setup, history);
+            let unmatched = history.sends().zip(&facts).filter(|(_, facts)| !facts.matched);
+            unmatched.map(|(send, _)| recipients(&send)).sum()
+        } else {
+            sent
+        };
+        let shown = transcript.events().iter().filter(|event| event.to.role() == Role::User).count();
+        if (least..=sent).contains(&shown) { Ok(()) } else { Err(GameError::Undelivered { sent, shown }) }
+    }
+
     /// All members of all observers.
     fn members(&self) -> BTreeSet<PartyId> {
         self.observers.iter().flat_map(Observer::members).collect()
@@ -254,17 +316,6 @@ impl<'a> Game<'a> {
         let deployment = system.deploy(setup, &seed.derive("deployment", 0))?;
         Ok(Runner::new(deployment, &seed.derive("run", 0)).network(self.network))
     }
-}
-
-/// Nobody refused anything, and every recipient was shown every content.
-fn complete(transcript: &Transcript, history: &History) -> Result<(), GameError> {
-    if let Some(refusal) = transcript.refusals().next() {
-        return Err(refusal.clone().into());
-    }
-    let recipients = |(action, group, _): (&Action, GroupNumber, _)| history.roster(group, action.at).len() - 1;
-    let sent = history.sends().map(recipients).sum();
-    let shown = transcript.events().iter().filter(|event| event.to.role() == Role::User).count();
-    if shown == sent { Ok(()) } else { Err(GameError::Undelivered { sent, shown }) }
 }
 
 /// For each mark, how many strings that only H₁'s contents show are in a view, less those that only H₀'s show.

@@ -44,6 +44,11 @@ pub trait Architecture: Send + Sync {
         Vec::new()
     }
 
+    /// Whether a content that matches is kept from its recipients.
+    fn blocks(&self) -> bool {
+        false
+    }
+
     /// The name of the message that `payload` encodes, and its canonical encoding.
     ///
     /// # Errors
@@ -94,6 +99,8 @@ pub struct Setup {
     pub list: Arc<HashList>,
     /// Distance within which a hash matches.
     pub radius: Radius,
+    /// The lawful picture that a malicious party is after; honest parties never look.
+    pub target: Option<PdqHash>,
     /// Remembers pictures already hashed; changes no result.
     pub memo: Arc<Memo>,
 }
@@ -109,10 +116,21 @@ impl Setup {
         pdq.quality >= MINIMUM_QUALITY && self.list.nearest_within(&pdq.hash, self.radius).is_some()
     }
 
+    /// Whether it would match if the list held the target.
+    pub fn matches_target(&self, pdq: &Pdq) -> bool {
+        let near = |target: PdqHash| target.distance(&pdq.hash) <= self.radius.bits();
+        pdq.quality >= MINIMUM_QUALITY && self.target.is_some_and(near)
+    }
+
     /// Whether a person who knows the pictures of the list would recognise this one. Idealised: such a person errs
     /// exactly where the hash does, and never takes a content for an entry that has no picture.
     pub fn recognises(&self, bytes: &[u8]) -> bool {
-        let nearest = self.fingerprint(bytes).and_then(|pdq| self.list.nearest_within(&pdq.hash, self.radius));
+        self.fingerprint(bytes).is_some_and(|pdq| self.recognises_hash(&pdq))
+    }
+
+    /// The same of a picture with this hash.
+    pub fn recognises_hash(&self, pdq: &Pdq) -> bool {
+        let nearest = self.list.nearest_within(&pdq.hash, self.radius);
         nearest.is_some_and(|found| self.list.entries()[found.entry].provenance == Provenance::Picture)
     }
 }

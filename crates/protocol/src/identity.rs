@@ -9,8 +9,12 @@ pub enum Role {
     Device,
     /// The electronic service provider.
     Provider,
+    /// The enclave in the provider's machine.
+    Enclave,
     /// Whoever holds the wires between machines.
     Network,
+    /// Makes, signs and publishes the hash list.
+    ListAuthority,
     /// Looks at reported content.
     Reviewer,
     /// Receives reviewed reports.
@@ -20,16 +24,25 @@ pub enum Role {
 }
 
 impl Role {
-    const fn name(self) -> &'static str {
+    /// Its id in evidence.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::Device => "device",
             Self::Provider => "provider",
+            Self::Enclave => "enclave",
             Self::Network => "network",
+            Self::ListAuthority => "list-authority",
             Self::Reviewer => "reviewer",
             Self::ReportAuthority => "report-authority",
             Self::LawEnforcement => "law-enforcement",
         }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
     }
 }
 
@@ -43,6 +56,10 @@ pub struct PartyId {
 impl PartyId {
     /// The electronic service provider.
     pub const PROVIDER: Self = Self { role: Role::Provider, index: 0 };
+    /// The enclave in the provider's machine.
+    pub const ENCLAVE: Self = Self { role: Role::Enclave, index: 0 };
+    /// Whoever makes the hash list.
+    pub const LIST_AUTHORITY: Self = Self { role: Role::ListAuthority, index: 0 };
     /// Whoever holds the wires.
     pub const NETWORK: Self = Self { role: Role::Network, index: 0 };
     /// The reviewer.
@@ -65,6 +82,13 @@ impl PartyId {
     /// What this party is.
     pub const fn role(self) -> Role {
         self.role
+    }
+
+    /// Whether the two share a machine, so that what they tell each other crosses no wire: a user and the device, the
+    /// provider and the enclave that it hosts.
+    pub fn shares_machine(self, other: Self) -> bool {
+        let pair = (self.role.min(other.role), self.role.max(other.role));
+        matches!(pair, (Role::User, Role::Device) | (Role::Provider, Role::Enclave))
     }
 
     /// Its number among parties of its role.

@@ -35,6 +35,14 @@ pub trait Machine: Send {
         turn: &mut Turn<'_, '_, Self::Message>,
     ) -> Result<(), Reason>;
 
+    /// The time that it asked for with [`Turn::wake_at`] has come.
+    ///
+    /// # Errors
+    /// [`Reason`] if something it waited for did not happen.
+    fn wake(&mut self, _turn: &mut Turn<'_, '_, Self::Message>) -> Result<(), Reason> {
+        Ok(())
+    }
+
     /// Everything it holds now.
     fn memory(&self) -> Memory;
 }
@@ -43,6 +51,7 @@ pub trait Machine: Send {
 pub struct Turn<'a, 'b, M> {
     context: &'a mut Context<'b>,
     links: &'a mut Links,
+    alarm: &'a mut Option<Time>,
     message: std::marker::PhantomData<fn(M)>,
 }
 
@@ -72,6 +81,11 @@ impl<M: Wire> Turn<'_, '_, M> {
         self.context.spend(work);
     }
 
+    /// Asks to be woken at `time`; `None` cancels. A machine has one such time, and the last call counts.
+    pub fn wake_at(&mut self, time: Option<Time>) {
+        *self.alarm = time;
+    }
+
     /// Sends `message`, to arrive exactly once and in order.
     pub fn send(&mut self, to: PartyId, message: &M) {
         self.links.send(to, message.to_wire(), self.context);
@@ -89,12 +103,13 @@ impl<M: Wire> Turn<'_, '_, M> {
 pub struct Endpoint<M> {
     machine: M,
     links: Links,
+    alarm: Option<Time>,
 }
 
 impl<M: Machine> Endpoint<M> {
     /// The party that runs `machine`.
     pub fn new(machine: M) -> Self {
-        Self { machine, links: Links::default() }
+        Self { machine, links: Links::default(), alarm: None }
     }
 
     /// The same, boxed for a deployment.
@@ -105,16 +120,28 @@ impl<M: Machine> Endpoint<M> {
         Box::new(Self::new(machine))
     }
 
-    fn turn<'a, 'b>(links: &'a mut Links, context: &'a mut Context<'b>) -> Turn<'a, 'b, M::Message> {
-        Turn { context, links, message: std::marker::PhantomData }
+    /// Lets the machine work, and asks to be woken when it or a link needs it next.
+    fn work<T>(&mut self, cx: &mut Context<'_>, work: impl FnOnce(&mut M, &mut Turn<'_, '_, M::Message>) -> T) -> T {
+        let mut turn = Turn {
+            context: &mut *cx,
+            links: &mut self.links,
+            alarm: &mut self.alarm,
+            message: std::marker::PhantomData,
+        };
+        let done = work(&mut self.machine, &mut turn);
+        self.set_alarm(cx);
+        done
+    }
+
+    fn set_alarm(&self, cx: &mut Context<'_>) {
+        cx.wake_at(self.links.deadline().into_iter().chain(self.alarm).min());
     }
 }
 
 impl<M: Machine> Party for Endpoint<M> {
     fn start(&mut self, cx: &mut Context<'_>) -> Result<(), Refusal> {
         let party = cx.party();
-        let result = self.machine.start(&mut Self::turn(&mut self.links, cx));
-        cx.wake_at(self.links.deadline());
+        let result = self.work(cx, Machine::start);
         result.map_err(|reason| Refusal { party, peer: party, reason })
     }
 
@@ -124,29 +151,32 @@ impl<M: Machine> Party for Endpoint<M> {
         cx.spend(Work::Message);
         if from.role() == Role::User {
             let command = Command::from_wire(bytes).map_err(|error| refuse(error.into()))?;
-            let result = self.machine.command(command, &mut Self::turn(&mut self.links, cx));
-            cx.wake_at(self.links.deadline());
-            return result.map_err(refuse);
+            return self.work(cx, |machine, turn| machine.command(command, turn)).map_err(refuse);
         }
         let frame = Frame::from_wire(bytes).map_err(|error| refuse(error.into()))?;
         let mut first_refusal = None;
         for payload in self.links.receive(from, frame, cx) {
             let result = M::Message::from_wire(&payload)
                 .map_err(Reason::from)
-                .and_then(|message| self.machine.receive(from, message, &mut Self::turn(&mut self.links, cx)));
+                .and_then(|message| self.work(cx, |machine, turn| machine.receive(from, message, turn)));
             if let Err(reason) = result {
                 first_refusal.get_or_insert(refuse(reason));
             }
         }
-        cx.wake_at(self.links.deadline());
+        self.set_alarm(cx);
         first_refusal.map_or(Ok(()), Err)
     }
 
     fn wake(&mut self, cx: &mut Context<'_>) -> Result<(), Refusal> {
         let party = cx.party();
-        let result = self.links.resend(cx);
-        cx.wake_at(self.links.deadline());
-        result.map_err(|(peer, reason)| Refusal { party, peer, reason })
+        let resent = self.links.resend(cx).map_err(|(peer, reason)| Refusal { party, peer, reason });
+        let mut woken = Ok(());
+        if self.alarm.is_some_and(|at| at <= cx.now()) {
+            self.alarm = None;
+            woken = self.work(cx, Machine::wake).map_err(|reason| Refusal { party, peer: party, reason });
+        }
+        self.set_alarm(cx);
+        resent.and(woken)
     }
 
     fn memory(&self) -> Memory {

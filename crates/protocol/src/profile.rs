@@ -19,10 +19,14 @@ pub struct Profile {
     pub match_relation: MatchRelation,
     /// How content gets out.
     pub disclosure: Disclosure,
-    /// Settings that the paper leaves open, with the default taken.
+    /// Who decides what.
+    pub decisions: Vec<Decision>,
+    /// Settings that the paper leaves open, with the value taken.
     pub parameters: Vec<Parameter>,
     /// What it does not give, and what is idealised.
     pub limits: Vec<&'static str>,
+    /// Where it departs from its source, and what the source leaves open.
+    pub deviations: Vec<&'static str>,
 }
 
 /// A kind of party.
@@ -51,13 +55,22 @@ pub struct Step {
     pub sealed: bool,
 }
 
+/// Something that has to be decided, and by whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision {
+    /// What.
+    pub what: &'static str,
+    /// By whom, and what binds them.
+    pub who: &'static str,
+}
+
 /// A setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,
     /// The value taken.
-    pub value: &'static str,
+    pub value: String,
     /// What it means and why this value.
     pub meaning: &'static str,
 }

@@ -264,9 +264,12 @@ impl Runner {
             self.events.push(Event { from, to, bytes, sent, arrives: Some(sent), by_network: false });
             return;
         }
-        let mut arrives = sent + self.network.latency + self.up_to(self.network.jitter);
-        while self.chance(self.network.loss) {
-            arrives = arrives + self.network.repeat;
+        let mut arrives = sent;
+        if !from.shares_machine(to) {
+            arrives = arrives + self.network.latency + self.up_to(self.network.jitter);
+            while self.chance(self.network.loss) {
+                arrives = arrives + self.network.repeat;
+            }
         }
         if self.chance(self.faults.reorder) {
             arrives = arrives + self.up_to(Span::milliseconds(500));

@@ -21,9 +21,9 @@ pub struct Event {
 }
 
 impl Event {
-    /// Whether the bytes crossed a wire between machines (a user and the user's device share none).
+    /// Whether the bytes crossed a wire between machines.
     pub fn on_the_wire(&self) -> bool {
-        self.from.role() != Role::User && self.to.role() != Role::User
+        !self.from.shares_machine(self.to)
     }
 }
 

@@ -7,17 +7,20 @@ use crate::endpoints_only::conversation;
 use crate::run::{Run, System};
 use crate::scenario::ENDPOINTS_ONLY;
 use crate::world::{Half, Picture, World, below, shuffle};
+use rand_core::Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sightline_crypto::{Seed, Stream};
 use sightline_evidence::{Row, Status};
 use sightline_lists::{Entry, Provenance};
-use sightline_privacy::game::{Game, GameError};
+use sightline_privacy::game::{Exposure, Game, GameError};
 use sightline_protocol::{Architecture, Content, Corruption, Observer, PartyId, Setup, Span, Time};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Contents of each class that are sent before t, and as many after.
-pub(crate) const CONTENTS: [(Class, usize); 3] = [(Class::Ordinary, 6), (Class::Near, 3), (Class::Listed, 3)];
+pub(crate) const CONTENTS: [(Class, usize); 4] =
+    [(Class::Ordinary, 6), (Class::Near, 3), (Class::Listed, 3), (Class::Planted, 2)];
 
 /// What a content is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub(crate) enum Class {
     Ordinary,
     Near,
     Listed,
+    /// One lawful picture that a malicious party is after, in files that differ behind its end.
+    Planted,
 }
 
 impl Class {
@@ -33,6 +38,7 @@ impl Class {
             Self::Ordinary => "ordinary",
             Self::Near => "near",
             Self::Listed => "listed",
+            Self::Planted => "planted",
         }
     }
 }
@@ -77,7 +83,7 @@ fn middle() -> Time {
 }
 
 /// Contents that all differ; nothing if there are too few pictures. Near ones are ordinary pictures beside which an entry
-/// is put on the list.
+/// is put on the list. No planted ones if no picture has bytes behind its end that can differ.
 fn draw(world: &World, stream: &mut Stream) -> Option<Conversation> {
     let mut ordinary: Vec<&Picture> = world.halves.iter().flat_map(Half::ordinary).collect();
     let mut listed: Vec<&Picture> = world.halves.iter().flat_map(Half::listed).collect();
@@ -92,8 +98,11 @@ fn draw(world: &World, stream: &mut Stream) -> Option<Conversation> {
         let hash = picture.pdq.hash.with_flipped(bits.into_iter().take(distance));
         list = list.with(Entry { hash, provenance: Provenance::Code });
     }
-    let setup = Setup { list: Arc::new(list), ..world.setup.clone() };
+    let mut setup = Setup { list: Arc::new(list), ..world.setup.clone() };
     ordinary.retain(|picture| !setup.matches(&picture.pdq));
+    let target = ordinary.iter().position(|picture| picture.padding() >= 16).map(|at| ordinary.swap_remove(at));
+    setup.target = target.map(|target| target.pdq.hash);
+    ordinary.retain(|picture| !setup.matches_target(&picture.pdq));
 
     let mut halves = [Vec::new(), Vec::new()];
     for (class, mut pictures) in [(Class::Ordinary, ordinary), (Class::Near, near), (Class::Listed, listed)] {
@@ -103,6 +112,13 @@ fn draw(world: &World, stream: &mut Stream) -> Option<Conversation> {
         }
     }
     for half in &mut halves {
+        for _ in 0..count(Class::Planted) {
+            let Some(target) = target else { continue };
+            let mut content = target.content();
+            stream.fill_bytes(&mut content.bytes[target.original().len()..]);
+            setup.memo.alias(&content.bytes, &setup.memo.look(&target.bytes));
+            half.push((Class::Planted, content));
+        }
         shuffle(half, stream);
     }
     Some(Conversation { setup, sent: halves.into_iter().flatten().collect() })
@@ -127,9 +143,12 @@ impl Exposed {
     }
 
     /// What is readable per 10⁶ contents sent.
-    pub(crate) fn rows(self, row: impl Fn(&str, &str) -> Row) -> [Row; 2] {
+    pub(crate) fn rows(self, row: impl Fn(&str, &str) -> Row) -> Vec<Row> {
+        if self.sent == 0 {
+            return vec![row("contents-readable", "1").status(Status::NotApplicable)];
+        }
         let per_million = |count: u64| count as f64 * 1e6 / self.sent as f64;
-        [
+        vec![
             row("contents-readable", "1").exact(per_million(self.readable)).n(self.sent),
             row("bytes-readable", "B").exact(per_million(self.bytes)).n(self.sent),
         ]
@@ -138,6 +157,18 @@ impl Exposed {
 
 /// Those of each class in the order of [`CONTENTS`], before and after.
 pub(crate) type Counts = [[Exposed; 2]; CONTENTS.len()];
+
+/// What a game gave over all its runs.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Outcome {
+    /// Per observer.
+    pub(crate) readable: Vec<Counts>,
+    /// Contents sent.
+    pub(crate) sent: u64,
+    /// Contents that reached everyone on the roster, and input that was refused, by reason.
+    pub(crate) delivered: u64,
+    pub(crate) refused: BTreeMap<String, u64>,
+}
 
 /// Plays the game on every system.
 pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
@@ -161,7 +192,7 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
                         .method("saturated views")
                         .seed(run.scenario.seed)
                 };
-                match found.as_ref().map(|by_observer| by_observer.get(number)) {
+                match found.as_ref().map(|found| found.readable.get(number)) {
                     Err(_) => rows.push(row("contents-readable", "1").status(Status::Failed)),
                     Ok(None) => rows.push(row("contents-readable", "1").status(Status::NotApplicable)),
                     Ok(Some(counts)) => rows.extend(counts[place][half].rows(row)),
@@ -172,10 +203,10 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
     Ok(rows)
 }
 
-/// Per observer, the counts over all runs; nobody's if there are too few pictures; in words, what failed.
-pub(crate) fn play(run: &Run<'_>, game: &Game<'_>, name: &str) -> Result<Result<Vec<Counts>, String>, AssessmentError> {
+/// What came of all runs; nothing if there are too few pictures; in words, what failed.
+pub(crate) fn play(run: &Run<'_>, game: &Game<'_>, name: &str) -> Result<Result<Outcome, String>, AssessmentError> {
     let seed = Seed::from_u64(run.scenario.seed).derive(&format!("expose {name}"), 0);
-    let one = |number: u32| -> Result<Option<Vec<Counts>>, GameError> {
+    let one = |number: u32| -> Result<Option<(Vec<Counts>, Exposure)>, GameError> {
         if run.progress.cancelled() {
             return Ok(None);
         }
@@ -184,7 +215,7 @@ pub(crate) fn play(run: &Run<'_>, game: &Game<'_>, name: &str) -> Result<Result<
         // Two users take turns.
         let sends = (0..).zip(&drawn.sent).map(|(number, (_, content))| (number % 2, content.clone()));
         let history = conversation(drawn.setup.users, sends.collect());
-        let readable = game.expose(&drawn.setup, &history, &[middle()], &seed)?;
+        let mut exposure = game.expose(&drawn.setup, &history, &[middle()], &seed)?;
         run.progress.advance(steps(run.scenario) / u64::from(runs(run.scenario)));
         let counted = |readable: Vec<bool>| {
             let mut counts = Counts::default();
@@ -198,18 +229,25 @@ pub(crate) fn play(run: &Run<'_>, game: &Game<'_>, name: &str) -> Result<Result<
             }
             counts
         };
-        Ok(Some(readable.into_iter().map(counted).collect()))
+        let readable = std::mem::take(&mut exposure.readable);
+        Ok(Some((readable.into_iter().map(counted).collect(), exposure)))
     };
     let played = (0..runs(run.scenario)).into_par_iter().map(one).collect::<Result<Option<Vec<_>>, GameError>>();
     run.progress.check()?;
     Ok(played.map_err(|error| error.to_string()).map(|played| {
-        let mut totals: Vec<Counts> = Vec::new();
-        for counts in played.into_iter().flatten() {
-            totals.resize(counts.len(), Counts::default());
-            for (total, counts) in totals.iter_mut().flatten().flatten().zip(counts.into_iter().flatten().flatten()) {
+        let mut outcome = Outcome::default();
+        for (counts, exposure) in played.into_iter().flatten() {
+            outcome.readable.resize(counts.len(), Counts::default());
+            let totals = outcome.readable.iter_mut().flatten().flatten();
+            for (total, counts) in totals.zip(counts.into_iter().flatten().flatten()) {
                 *total = total.and(counts);
             }
+            outcome.sent += exposure.sent;
+            outcome.delivered += exposure.delivered;
+            for refusal in exposure.refused {
+                *outcome.refused.entry(refusal).or_default() += 1;
+            }
         }
-        totals
+        outcome
     }))
 }

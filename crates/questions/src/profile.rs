@@ -20,9 +20,13 @@ pub fn profile(architecture: &dyn Architecture) -> evidence::Profile {
     };
     let parameter = |parameter: &sightline_protocol::Parameter| evidence::ProfileParameter {
         name: parameter.name.into(),
-        value: parameter.value.into(),
+        value: parameter.value.clone(),
         unit: String::new(),
         meaning: parameter.meaning.into(),
+    };
+    let decision = |decision: &sightline_protocol::Decision| evidence::ProfileDecision {
+        what: decision.what.into(),
+        who: decision.who.into(),
     };
     let party = |party: &sightline_protocol::PartyProfile| evidence::ProfileParty {
         id: party.name.into(),
@@ -39,8 +43,10 @@ pub fn profile(architecture: &dyn Architecture) -> evidence::Profile {
         flow: profile.flow.iter().map(step).collect(),
         match_relation: profile.match_relation.to_string(),
         disclosure: profile.disclosure.to_string(),
+        decisions: profile.decisions.iter().map(decision).collect(),
         parameters: profile.parameters.iter().map(parameter).collect(),
         leakage,
         limits: profile.limits.iter().map(|limit| (*limit).into()).collect(),
+        deviations: profile.deviations.iter().map(|deviation| (*deviation).into()).collect(),
     }
 }

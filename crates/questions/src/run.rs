@@ -73,7 +73,8 @@ pub(crate) struct System {
 
 impl System {
     pub(crate) fn of(scenario: &Scenario) -> Vec<Self> {
-        let system = |name: &String| Some(Self { name: name.clone(), architecture: by_name(name)? });
+        let system =
+            |name: &String| Some(Self { name: name.clone(), architecture: by_name(name, &scenario.detection)? });
         scenario.architectures.iter().filter_map(system).collect()
     }
 }

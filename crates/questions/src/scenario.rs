@@ -4,7 +4,7 @@ use sightline_architectures::{NAMES, REFERENCES, VARIANTS};
 use sightline_lists::Radius;
 use sightline_messenger::Padding;
 use sightline_pictures::{Corpus, CorpusError};
-use sightline_protocol::{Network, Span};
+use sightline_protocol::{Network, Policy, Span};
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -38,6 +38,8 @@ pub struct Scenario {
     pub pictures: Pictures,
     /// The hash list.
     pub list: List,
+    /// What the proposals leave open.
+    pub detection: Policy,
     /// The messenger.
     pub messenger: Messenger,
     /// The simulated network.
@@ -106,6 +108,7 @@ impl Default for Scenario {
             users: 2,
             pictures: Pictures::default(),
             list: List::default(),
+            detection: Policy::default(),
             messenger: Messenger::default(),
             network: Wires::default(),
             controls: Controls::default(),
@@ -180,7 +183,7 @@ pub enum ScenarioError {
 }
 
 /// Every key of a scenario file, for suggestions.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 29] = [
     "seed",
     "architectures",
     "questions",
@@ -201,6 +204,15 @@ const KEYS: [&str; 20] = [
     "jitter_ms",
     "loss",
     "repetitions",
+    "detection",
+    "scanned",
+    "threshold",
+    "delivery",
+    "outage",
+    "log_days",
+    "review",
+    "hide_timing",
+    "lists",
 ];
 
 impl Scenario {
@@ -264,6 +276,8 @@ impl Scenario {
         )?;
         range("list.entries", "at most 1000000", self.list.entries <= 1_000_000, self.list.entries.to_string())?;
         range("list.radius", "between 1 and 127", (1..=127).contains(&self.list.radius), self.list.radius.to_string())?;
+        let threshold = self.detection.threshold;
+        range("detection.threshold", "between 1 and 1000", (1..=1000).contains(&threshold), threshold.to_string())?;
         range(
             "network.latency_ms",
             "between 0 and 60000",

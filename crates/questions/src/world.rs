@@ -130,6 +130,7 @@ impl World {
                 padding: scenario.padding(),
                 list: Arc::new(list),
                 radius: scenario.radius(),
+                target: None,
                 memo: Arc::new(memo),
             },
             corpus,

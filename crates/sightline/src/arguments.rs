@@ -24,6 +24,9 @@ pub(crate) enum Command {
     Explain {
         /// Its name, as `sightline architectures` lists it
         name: String,
+        /// A scenario file whose settings of detection are used
+        #[arg(long, value_name = "SCENARIO.toml")]
+        scenario: Option<PathBuf>,
     },
     /// Print fingerprints of pictures as CSV: file, fingerprint in hexadecimal digits, quality
     Fingerprint {

@@ -64,14 +64,20 @@ impl Parts for Kept<'_> {
     }
 }
 
-/// The scenario with the options applied; and its text as given, or written out if none was.
-fn scenario(options: &Assess) -> Result<(Scenario, String), Failure> {
-    let path = options.scenario.as_deref();
+/// The scenario in a file, with its text; the default and nothing without one.
+pub(crate) fn read(path: Option<&Path>) -> Result<(Scenario, String), Failure> {
     let text = path.map_or_else(|| Ok(String::new()), std::fs::read_to_string).map_err(|error| {
         let shown = path.unwrap_or(Path::new("")).display();
         Failure::new(failure::ENVIRONMENT, format!("the scenario {shown} cannot be read: {error}"))
     })?;
-    let mut scenario = Scenario::parse(&text).map_err(|error| Failure::scenario(error, path, &text))?;
+    let scenario = Scenario::parse(&text).map_err(|error| Failure::scenario(error, path, &text))?;
+    Ok((scenario, text))
+}
+
+/// The scenario with the options applied; and its text as given, or written out if none was.
+fn scenario(options: &Assess) -> Result<(Scenario, String), Failure> {
+    let path = options.scenario.as_deref();
+    let (mut scenario, text) = read(path)?;
     if let Some(folder) = &options.pictures {
         scenario.pictures.folder = Some(folder.clone());
     }

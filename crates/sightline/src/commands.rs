@@ -7,8 +7,9 @@ use sightline_questions::{Afresh, Scenario, prepare, profile, too_many_alarms};
 use std::path::Path;
 
 pub(crate) fn architectures() -> Result<(), Failure> {
+    let defaults = Scenario::default().detection;
     let titles = |names: &[&'static str]| -> Vec<(&str, &str)> {
-        names.iter().filter_map(|name| Some((*name, by_name(name)?.profile().title))).collect()
+        names.iter().filter_map(|name| Some((*name, by_name(name, &defaults)?.profile().title))).collect()
     };
     let more = [
         ("", &NAMES[..]),
@@ -26,8 +27,10 @@ pub(crate) fn architectures() -> Result<(), Failure> {
     print("\nNext: sightline explain NAME")
 }
 
-pub(crate) fn explain(name: &str) -> Result<(), Failure> {
-    let Some(architecture) = by_name(name) else {
+pub(crate) fn explain(name: &str, scenario: Option<&Path>) -> Result<(), Failure> {
+    let (scenario, text) = assess::read(scenario)?;
+    scenario.check().map_err(|error| Failure::scenario(error, None, &text))?;
+    let Some(architecture) = by_name(name, &scenario.detection) else {
         let known = [&NAMES[..], &VARIANTS[..], &REFERENCES[..]].concat().join(", ");
         return Err(Failure::new(failure::USAGE, format!("there is no architecture `{name}`; there are: {known}")));
     };
@@ -41,6 +44,12 @@ pub(crate) fn explain(name: &str) -> Result<(), Failure> {
     for (party, learns) in &profile.leakage {
         print(&format!("  {party:17} {}", learns.join("; ")))?;
     }
+    if !profile.decisions.is_empty() {
+        print("\nWho decides:")?;
+    }
+    for decision in &profile.decisions {
+        print(&format!("  {}: {}", decision.what, decision.who))?;
+    }
     print(&format!("\nMatch relation: {}. Disclosure: {}.", profile.match_relation, profile.disclosure))?;
     for parameter in &profile.parameters {
         print(&format!("  {} = {}: {}", parameter.name, parameter.value, parameter.meaning))?;
@@ -49,7 +58,8 @@ pub(crate) fn explain(name: &str) -> Result<(), Failure> {
     for limit in &profile.limits {
         print(&format!("  - {limit}"))?;
     }
-    print(&format!("\nSource: {}", profile.source))
+    print(&format!("\nSource: {}", profile.source))?;
+    profile.deviations.iter().try_for_each(|deviation| print(&format!("  - {deviation}")))
 }
 
 /// A sequence diagram: one column per party, one arrow per step. `~` lines carry what the receiver cannot read.

@@ -34,7 +34,7 @@ fn run(arguments: Arguments) -> ExitCode {
     let result = match arguments.command {
         Command::Assess(options) => assess::run(&options),
         Command::Architectures => commands::architectures(),
-        Command::Explain { name } => commands::explain(&name),
+        Command::Explain { name, scenario } => commands::explain(&name, scenario.as_deref()),
         Command::Fingerprint { files, algorithm } => fingerprint::run(files, &algorithm),
         Command::Verify { run, rerun } => commands::verify(&run, rerun),
         Command::Calibrate { architectures, seed, repetitions, quick } => {

@@ -1,7 +1,7 @@
 use super::{part, parts};
 use sightline_evidence::{
-    Bound, Control, E2e, FlowStep, GalleryPicture, KeyNumber, Profile, ProfileParameter, ProfileParty, Provenance, Row,
-    RunFolder, Statement, Summary, Table, verify,
+    Bound, Control, E2e, FlowStep, GalleryPicture, KeyNumber, Profile, ProfileDecision, ProfileParameter, ProfileParty,
+    Provenance, Row, RunFolder, Statement, Summary, Table, verify,
 };
 use sightline_hamming::{Codes, file};
 use sightline_lists::read_hashes;
@@ -225,6 +225,8 @@ fn profile() -> Profile {
         disclosure: String::new(),
         parameters: vec![parameter],
         leakage: BTreeMap::from([("provider".into(), vec!["padded length".into()])]),
+        decisions: vec![ProfileDecision { what: "what".into(), who: "who".into() }],
+        deviations: vec!["none".into()],
         limits: vec!["none".into()],
     }
 }

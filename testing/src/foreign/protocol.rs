@@ -4,7 +4,7 @@ use sightline_architectures::{NAMES, by_name};
 use sightline_crypto::Seed;
 use sightline_protocol::{
     Architecture, Command, Content, ContentKind, Context, Display, Faults, History, Memory, Observer, Party, PartyId,
-    Refusal, Role, Runner, Seen, Span, Time, Views, Wire,
+    Policy, Refusal, Role, Runner, Seen, Span, Time, Views, Wire,
 };
 use std::sync::LazyLock;
 
@@ -63,7 +63,7 @@ pub(super) fn party_seeds() -> Vec<Vec<u8>> {
 }
 
 fn architectures() -> Vec<Box<dyn Architecture>> {
-    NAMES.iter().filter_map(|name| by_name(name)).collect()
+    NAMES.iter().filter_map(|name| by_name(name, &Policy::default())).collect()
 }
 
 fn history() -> History {

@@ -20,7 +20,9 @@ impl Machine for Device {
 
     fn receive(&mut self, from: PartyId, message: Message, turn: &mut Turn<'_, '_, Message>) -> Result<(), Reason> {
         match message {
-            Message::Delivery(delivery) if from == PartyId::PROVIDER => self.mailbox.deliver(delivery, turn),
+            Message::Delivery(delivery) if from == PartyId::PROVIDER => {
+                self.mailbox.deliver(delivery, &mut Vec::new(), turn)
+            }
             _ => Err(Reason::Unexpected {
                 message: "message",
                 detail: "a device takes the provider's deliveries".into(),

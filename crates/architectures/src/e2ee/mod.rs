@@ -66,11 +66,13 @@ impl Architecture for E2ee {
             ],
             match_relation: MatchRelation::None,
             disclosure: Disclosure::None,
+            decisions: Vec::new(),
             parameters: Vec::new(),
             limits: vec![
                 "Who writes to whom, when, and size classes are visible to the provider.",
                 "The directory of keys is trusted: key transparency is not part of this version.",
             ],
+            deviations: Vec::new(),
         }
     }
 

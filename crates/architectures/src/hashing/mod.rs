@@ -6,14 +6,15 @@ mod device;
 mod provider;
 
 use crate::courier::{self, Courier, Mailbox};
-use crate::reporting::{Carries, Desk, Report, Reviewer};
+use crate::reporting::{self, Carries, Desk, Paper, Reviewer};
 use minicbor::{Decode, Encode};
 use sightline_crypto::{Ledger, Seed};
 use sightline_fingerprint::{Cut, Intermediate, Pdq, PdqHash};
 use sightline_messenger::{Delivery, Request};
 use sightline_protocol::{
-    Adversary, Architecture, Challenge, Clause, Content, Datum, Deployment, Disclosure, Endpoint, Facts, MatchRelation,
-    Parameter, PartyId, PartyProfile, Profile, Role, Setup, SetupError, Step, View, Wire, WireError,
+    Adversary, Architecture, Challenge, Clause, Content, Datum, Decision, DeliveryRule, Deployment, Disclosure,
+    Endpoint, Facts, MatchRelation, Parameter, PartyId, PartyProfile, Policy, Profile, Role, Scanned, Setup,
+    SetupError, Step, View, Wire, WireError,
 };
 use std::collections::BTreeSet;
 
@@ -21,6 +22,7 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone, Copy)]
 pub struct Hashing {
     cut: Cut,
+    policy: Policy,
     strategy: Strategy,
 }
 
@@ -33,12 +35,28 @@ pub(crate) enum Strategy {
     EveryMatch,
     /// Claims that everything matches which the first user sends.
     OneUser,
+    /// Claims a match of one lawful picture too, whoever sends it.
+    OnePicture,
+    /// Withholds its answers for a minute, and then matches with a list that holds that picture.
+    LaterList,
+    /// Matches the first user with a list that holds that picture, and everyone else with the published one.
+    SplitView,
+}
+
+impl Strategy {
+    const DEVIATING: [(&'static str, Self); 5] = [
+        ("claim-every-match", Self::EveryMatch),
+        ("claim-one-user", Self::OneUser),
+        ("claim-one-picture", Self::OnePicture),
+        ("later-list", Self::LaterList),
+        ("split-view", Self::SplitView),
+    ];
 }
 
 impl Hashing {
     /// The architecture with an honest provider, cut there.
-    pub const fn cut_at(cut: Cut) -> Self {
-        Self { cut, strategy: Strategy::Honest }
+    pub const fn cut_at(cut: Cut, policy: Policy) -> Self {
+        Self { cut, policy, strategy: Strategy::Honest }
     }
 
     /// Its id. The paper leaves the cut open, so `partial-hashing` is the last possible one, which shows least; the others
@@ -71,9 +89,9 @@ pub(crate) enum Message {
     /// Device to provider: the content of a check that was said to match.
     #[n(4)]
     Disclosure(#[n(0)] u64, #[n(1)] Content),
-    /// Provider to reviewer, reviewer to report authority.
+    /// Provider to reviewer and back, and on to the report authority.
     #[n(5)]
-    Report(#[n(0)] Report),
+    Paper(#[n(0)] Paper),
 }
 
 impl Message {
@@ -84,7 +102,7 @@ impl Message {
             Self::Check(..) => "check",
             Self::Verdict(..) => "verdict",
             Self::Disclosure(..) => "disclosure",
-            Self::Report(_) => "report",
+            Self::Paper(paper) => paper.name(),
         }
     }
 }
@@ -101,18 +119,18 @@ impl From<Delivery> for Message {
     }
 }
 
-impl From<Report> for Message {
-    fn from(report: Report) -> Self {
-        Self::Report(report)
+impl From<Paper> for Message {
+    fn from(paper: Paper) -> Self {
+        Self::Paper(paper)
     }
 }
 
 impl Courier for Message {}
 
 impl Carries for Message {
-    fn into_report(self) -> Result<Report, &'static str> {
+    fn into_paper(self) -> Result<Paper, &'static str> {
         match self {
-            Self::Report(report) => Ok(report),
+            Self::Paper(paper) => Ok(paper),
             other => Err(other.name()),
         }
     }
@@ -122,100 +140,125 @@ impl Architecture for Hashing {
     fn profile(&self) -> Profile {
         let party = |name, title, outsider| PartyProfile { name, title, outsider };
         let step = |from, to, label, condition, sealed| Step { from, to, label, condition, sealed };
-        let parameter = |name, value, meaning| Parameter { name, value, meaning };
-        let (title, row, source, given) = match self.cut {
-            Cut::Hash => (
-                "Hashing on the device, matching at the provider",
-                "1b, shortlisted",
-                "Row 1b of the Commission's 2020 technical paper, as secondary sources report it",
-                "perceptual hash and quality",
-            ),
+        let (title, row, given) = match self.cut {
+            Cut::Hash => {
+                ("Hashing on the device, matching at the provider", "1b, shortlisted", "perceptual hash and quality")
+            }
             Cut::Dct => (
                 "Hashing begun on the device, finished and matched at the provider",
                 "1c, shortlisted",
-                "Row 1c of the Commission's 2020 technical paper, as secondary sources report it",
                 "256 numbers before the hash, and quality",
             ),
             Cut::Filtered => (
                 "Hashing begun on the device, finished and matched at the provider: cut at the thumbnail",
                 "1c, shortlisted",
-                "Row 1c of the Commission's 2020 technical paper, as secondary sources report it",
                 "grey thumbnail, 64 × 64",
             ),
             Cut::Luma => (
                 "Hashing begun on the device, finished and matched at the provider: cut at the grey copy",
                 "1c, shortlisted",
-                "Row 1c of the Commission's 2020 technical paper, as secondary sources report it",
                 "grey copy, 512 × 512 at most",
             ),
         };
         let summary = if self.cut == Cut::Hash {
             "The device hashes every picture it sends and gives the hash to the provider, which compares it with the list \
-             and answers. On a claimed match the device hands the content to the provider, which passes it to a reviewer, \
-             and if confirmed it goes to a report authority. The recipient gets an ordinary end-to-end encrypted message \
-             in any case."
+             and answers. On a claimed match the device hands the content to the provider, which opens a case for a \
+             reviewer, and if confirmed it goes to a report authority. The recipient gets an ordinary end-to-end encrypted \
+             message."
         } else {
             "The device begins to hash every picture it sends and gives what it has to the provider, which finishes the \
              hash, compares it with the list and answers. On a claimed match the device hands the content to the \
-             provider, which passes it to a reviewer, and if confirmed it goes to a report authority. The recipient gets \
-             an ordinary end-to-end encrypted message in any case."
+             provider, which opens a case for a reviewer, and if confirmed it goes to a report authority. The recipient \
+             gets an ordinary end-to-end encrypted message."
         };
-        let mut parameters = vec![
-            parameter("delivery", "silent", "the message is sent whatever the verdict; the alternative is to block it"),
-            parameter("who is scanned", "senders", "recipients are not scanned; the alternative scans both"),
-            parameter("hash log", "not kept", "an honest provider forgets hashes; a curious one remembers everything"),
-            parameter("provider down", "fail open", "messages do not wait for the verdict"),
-        ];
+        let mut parameters = self.policy.parameters();
         if self.cut != Cut::Hash {
             let meaning = "how far the device goes; the paper leaves it open, and the last cut shows least";
-            parameters.insert(0, parameter("cut", given, meaning));
+            parameters.insert(0, Parameter { name: "cut", value: given.to_owned(), meaning });
         }
+        let blocking = self.policy.delivery == DeliveryRule::Blocking;
+        let sent = if blocking { "no match is claimed" } else { "" };
+        let message = [
+            step("device", "provider", "sealed attachment, MLS message", sent, true),
+            step("provider", "recipient", "MLS message, sealed attachment", sent, true),
+        ];
+        let mut flow = vec![
+            step("list-authority", "provider", "signed list", "before anything is sent", false),
+            step("device", "provider", given, "it is a picture", false),
+        ];
+        let verdict = step("provider", "device", "verdict", "it is a picture", false);
+        if blocking {
+            flow.push(verdict);
+            flow.extend(message);
+        } else {
+            flow.extend(message);
+            flow.push(verdict);
+        }
+        if self.policy.scanned == Scanned::Everyone {
+            flow.push(step("recipient", "provider", given, "it is a picture", false));
+            flow.push(step("provider", "recipient", "verdict", "it is a picture", false));
+        }
+        flow.push(step("device", "provider", "content", "a match is claimed", false));
+        flow.extend(reporting::steps(&self.policy));
+        let mut parties = vec![
+            party("device", "Users' devices", false),
+            party("provider", "Provider (ESP)", true),
+            party("network", "Network", true),
+        ];
+        parties.extend(reporting::parties());
         Profile {
             name: self.name(),
             title,
             row,
-            source,
+            source: if self.cut == Cut::Hash {
+                "Row 1b of the Commission's 2020 technical paper, as secondary sources report it"
+            } else {
+                "Row 1c of the Commission's 2020 technical paper, as secondary sources report it"
+            },
             summary,
-            parties: vec![
-                party("device", "Users' devices", false),
-                party("provider", "Provider (ESP)", true),
-                party("network", "Network", true),
-                party("reviewer", "Reviewer", true),
-                party("report-authority", "Report authority", true),
-            ],
-            flow: vec![
-                step("device", "provider", given, "it is a picture", false),
-                step("device", "provider", "sealed attachment, MLS message", "", true),
-                step("provider", "recipient", "MLS message, sealed attachment", "", true),
-                step("provider", "device", "verdict", "it is a picture", false),
-                step("device", "provider", "content", "a match is claimed", false),
-                step("provider", "reviewer", "content, account", "a match is claimed", false),
-                step("reviewer", "report-authority", "content, account", "the reviewer confirms", false),
-            ],
+            parties,
+            flow,
             match_relation: MatchRelation::Radius,
             disclosure: Disclosure::OnDemand,
+            decisions: vec![
+                Decision {
+                    what: "what is on the list",
+                    who: "the list authority, by its signature; nobody else sees the list",
+                },
+                Decision { what: "what is checked", who: "the device's software: every picture" },
+                Decision { what: "whether a picture matches", who: "the provider alone; nothing proves its verdict" },
+                Decision {
+                    what: "whether the content is handed over",
+                    who: "the provider: the device obeys a claimed match",
+                },
+                reporting::decision(&self.policy),
+            ],
             parameters,
             limits: vec![
                 "Nothing binds what is checked to the picture that is sent: a modified client can lie.",
                 "The device obeys whatever verdict the provider states; it cannot check that the list was consulted.",
-                "Only pictures are checked; other contents pass unchecked.",
-                "The reviewer is idealised: recognises exactly the listed pictures.",
+                "Only pictures are checked; other contents pass unchecked, and devices count them.",
+                "The reviewer is idealised: recognises exactly the listed pictures, in 30 s each.",
+            ],
+            deviations: vec![
+                "The text of the 2020 paper could not be read: the flow follows secondary sources.",
+                "The paper's open settings are the parameters above.",
+                "A device forgets a content whose verdict does not come within 10 s.",
             ],
         }
     }
 
     fn deploy(&self, setup: &Setup, seed: &Seed) -> Result<Deployment, SetupError> {
         courier::check_users(self.name(), setup)?;
-        let (cut, ledger) = (self.cut, Ledger::recording());
+        let (cut, policy, ledger) = (self.cut, self.policy, Ledger::recording());
         let device = |index| {
             let mailbox = Mailbox::new(setup, index, seed, ledger.clone());
-            (PartyId::device(index), Endpoint::boxed(device::Device::new(setup, cut, mailbox)))
+            (PartyId::device(index), Endpoint::boxed(device::Device::new(setup, cut, policy, mailbox)))
         };
         let mut parties: Vec<_> = (0..setup.users).map(device).collect();
-        let authority = Desk::<Message>::new(PartyId::REVIEWER, None);
         parties.push((PartyId::PROVIDER, Endpoint::boxed(provider::Provider::new(setup, *self))));
         parties.push((PartyId::REVIEWER, Endpoint::boxed(Reviewer::<Message>::new(setup))));
-        parties.push((PartyId::REPORT_AUTHORITY, Endpoint::boxed(authority)));
+        parties.push((PartyId::REPORT_AUTHORITY, Endpoint::boxed(Desk::<Message>::authority(&policy, None))));
         Ok(Deployment { parties, ledger })
     }
 
@@ -232,20 +275,28 @@ impl Architecture for Hashing {
                 Clause::every(Datum::Verdict),
                 Clause::matched(Datum::Content),
             ]
-            .into(),
-            // A check is traffic of its own, and so are a disclosure and a report. How long hashing takes tells how long
-            // the picture is.
+            .into_iter()
+            .chain(reporting::decision_shows(&self.policy, true))
+            .collect(),
+            // A check is traffic of its own, and so are a disclosure and a report, whose records are as long as the content.
+            // How long hashing takes tells how long the picture is.
             Role::Network => [
                 Clause::every(Datum::Metadata),
                 Clause::every(Datum::Kind),
                 Clause::every(Datum::Verdict),
-                Clause::every(Datum::Length),
-                Clause::matched(Datum::Confirmation),
+                if self.policy.hide_timing { Clause::matched(Datum::Length) } else { Clause::every(Datum::Length) },
             ]
-            .into(),
-            Role::Reviewer | Role::ReportAuthority => [Datum::Metadata, Datum::Content].map(Clause::matched).into(),
-            Role::LawEnforcement | Role::User | Role::Device => BTreeSet::new(),
+            .into_iter()
+            .chain(reporting::decision_shows(&self.policy, false))
+            .collect(),
+            Role::Reviewer => reporting::reviewer_learns(&self.policy),
+            Role::ReportAuthority => reporting::authority_learns(),
+            _ => BTreeSet::new(),
         }
+    }
+
+    fn blocks(&self) -> bool {
+        self.policy.delivery == DeliveryRule::Blocking
     }
 
     fn receivers(&self) -> BTreeSet<Role> {
@@ -257,8 +308,8 @@ impl Architecture for Hashing {
     }
 
     fn strategies(&self) -> Vec<(&'static str, Box<dyn Architecture>)> {
-        let strategies = [("claim-every-match", Strategy::EveryMatch), ("claim-one-user", Strategy::OneUser)];
-        strategies.map(|(name, strategy)| (name, Box::new(Self { strategy, ..*self }) as Box<dyn Architecture>)).into()
+        let system = |(name, strategy)| (name, Box::new(Self { strategy, ..*self }) as Box<dyn Architecture>);
+        Strategy::DEVIATING.map(system).into()
     }
 
     fn hashes(&self, view: &View<'_>) -> Vec<PdqHash> {

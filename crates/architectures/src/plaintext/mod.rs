@@ -3,19 +3,28 @@
 mod device;
 mod provider;
 
-use crate::reporting::{Carries, Desk, Report, Reviewer};
+use crate::reporting::{self, Carries, Desk, Paper, Reviewer};
 use minicbor::{Decode, Encode};
 use sightline_crypto::{Ledger, Seed};
 use sightline_protocol::{
-    Action, Adversary, Architecture, Challenge, Clause, Content, Datum, Deployment, Disclosure, Endpoint, GroupNumber,
-    History, MatchRelation, Parameter, PartyId, PartyProfile, Profile, Role, Setup, SetupError, Step, View, Wire,
-    WireError,
+    Action, Adversary, Architecture, Challenge, Clause, Content, Datum, Decision, DeliveryRule, Deployment, Disclosure,
+    Endpoint, GroupNumber, History, MatchRelation, PartyId, PartyProfile, Policy, Profile, Role, Setup, SetupError,
+    Step, View, Wire, WireError,
 };
 use std::collections::BTreeSet;
 
 /// The architecture `plaintext`.
-#[derive(Debug, Clone, Copy)]
-pub struct Plaintext;
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Plaintext {
+    policy: Policy,
+}
+
+impl Plaintext {
+    /// The architecture under a policy.
+    pub const fn under(policy: Policy) -> Self {
+        Self { policy }
+    }
+}
 
 /// What travels between its machines.
 #[derive(Debug, Encode, Decode)]
@@ -35,9 +44,9 @@ pub(crate) enum Message {
     /// Provider to device: a content, and who sent it.
     #[n(4)]
     Deliver(#[n(0)] GroupNumber, #[n(1)] u16, #[n(2)] Content),
-    /// Provider to reviewer, reviewer to report authority, report authority to law enforcement.
+    /// Provider to reviewer and back, and on to report authority and law enforcement.
     #[n(5)]
-    Report(#[n(0)] Report),
+    Paper(#[n(0)] Paper),
 }
 
 impl Message {
@@ -48,21 +57,21 @@ impl Message {
             Self::Remove(..) => "remove",
             Self::Post(..) => "post",
             Self::Deliver(..) => "deliver",
-            Self::Report(_) => "report",
+            Self::Paper(paper) => paper.name(),
         }
     }
 }
 
-impl From<Report> for Message {
-    fn from(report: Report) -> Self {
-        Self::Report(report)
+impl From<Paper> for Message {
+    fn from(paper: Paper) -> Self {
+        Self::Paper(paper)
     }
 }
 
 impl Carries for Message {
-    fn into_report(self) -> Result<Report, &'static str> {
+    fn into_paper(self) -> Result<Paper, &'static str> {
         match self {
-            Self::Report(report) => Ok(report),
+            Self::Paper(paper) => Ok(paper),
             other => Err(other.name()),
         }
     }
@@ -72,6 +81,24 @@ impl Architecture for Plaintext {
     fn profile(&self) -> Profile {
         let party = |name, title, outsider| PartyProfile { name, title, outsider };
         let step = |from, to, label, condition| Step { from, to, label, condition, sealed: false };
+        let delivered = if self.blocks() { "it does not match" } else { "" };
+        let mut parties = vec![
+            party("device", "Users' devices", false),
+            party("provider", "Provider (ESP)", true),
+            party("network", "Network", true),
+        ];
+        parties.extend(reporting::parties());
+        parties.push(party("law-enforcement", "Law enforcement", true));
+        let mut flow = vec![
+            step("list-authority", "provider", "signed list", "before anything is sent"),
+            step("device", "provider", "content", ""),
+            step("provider", "recipient", "content", delivered),
+        ];
+        flow.extend(reporting::steps(&self.policy));
+        flow.push(step("report-authority", "law-enforcement", "content, account", "it is reported"));
+        // Nothing is checked elsewhere, nothing can be down, and nobody is shown a list.
+        let shown = ["threshold", "delivery", "review", "hide_timing"];
+        let parameters = self.policy.parameters().into_iter().filter(|parameter| shown.contains(&parameter.name));
         Profile {
             name: "plaintext",
             title: "No end-to-end encryption, matching at the provider",
@@ -79,41 +106,31 @@ impl Architecture for Plaintext {
             source: "Row 0a of the Commission's 2020 technical paper, as secondary sources report it",
             summary: "The provider receives every content, compares pictures with the list and delivers. What matches \
                       goes to a reviewer, and if confirmed to a report authority and law enforcement.",
-            parties: vec![
-                party("device", "Users' devices", false),
-                party("provider", "Provider (ESP)", true),
-                party("network", "Network", true),
-                party("reviewer", "Reviewer", true),
-                party("report-authority", "Report authority", true),
-                party("law-enforcement", "Law enforcement", true),
-            ],
-            flow: vec![
-                step("device", "provider", "content", ""),
-                step("provider", "recipient", "content", ""),
-                step("provider", "reviewer", "content, account", "it matches"),
-                step("reviewer", "report-authority", "content, account", "the reviewer confirms"),
-                step("report-authority", "law-enforcement", "content, account", "the reviewer confirms"),
-            ],
+            parties,
+            flow,
             match_relation: MatchRelation::Radius,
             disclosure: Disclosure::Held,
-            parameters: vec![Parameter {
-                name: "delivery",
-                value: "silent",
-                meaning: "matched content is delivered all the same; the alternative is to block it",
-            }],
+            decisions: vec![
+                Decision { what: "what is on the list", who: "the list authority, by its signature" },
+                Decision { what: "what is checked", who: "the provider: every picture" },
+                Decision { what: "whether a picture matches", who: "the provider" },
+                reporting::decision(&self.policy),
+            ],
+            parameters: parameters.collect(),
             limits: vec![
                 "Channels to the provider are encrypted in transit only.",
-                "The reviewer is idealised: recognises exactly the listed pictures.",
+                "The reviewer is idealised: recognises exactly the listed pictures, in 30 s each.",
             ],
+            deviations: vec!["The text of the 2020 paper could not be read: the flow follows secondary sources."],
         }
     }
 
     fn deploy(&self, setup: &Setup, _: &Seed) -> Result<Deployment, SetupError> {
         let device = |index| (PartyId::device(index), Endpoint::boxed(device::Device));
         let mut parties: Vec<_> = (0..setup.users).map(device).collect();
-        let authority = Desk::<Message>::new(PartyId::REVIEWER, Some(PartyId::LAW_ENFORCEMENT));
+        let authority = Desk::<Message>::authority(&self.policy, Some(PartyId::LAW_ENFORCEMENT));
         let police = Desk::<Message>::new(PartyId::REPORT_AUTHORITY, None);
-        parties.push((PartyId::PROVIDER, Endpoint::boxed(provider::Provider::new(setup))));
+        parties.push((PartyId::PROVIDER, Endpoint::boxed(provider::Provider::new(setup, self.policy))));
         parties.push((PartyId::REVIEWER, Endpoint::boxed(Reviewer::<Message>::new(setup))));
         parties.push((PartyId::REPORT_AUTHORITY, Endpoint::boxed(authority)));
         parties.push((PartyId::LAW_ENFORCEMENT, Endpoint::boxed(police)));
@@ -127,17 +144,30 @@ impl Architecture for Plaintext {
 
     fn declared(&self, role: Role) -> BTreeSet<Clause> {
         match role {
-            Role::Provider => [Datum::Metadata, Datum::Content].map(Clause::every).into(),
-            // Records are not padded, reports are traffic of their own, and a picture is delivered later than another
-            // content because it is hashed first.
-            Role::Network => [Datum::Metadata, Datum::Length, Datum::Kind, Datum::Verdict, Datum::Confirmation]
+            Role::Provider => [Datum::Metadata, Datum::Content]
                 .map(Clause::every)
-                .into(),
-            Role::Reviewer | Role::ReportAuthority | Role::LawEnforcement => {
-                [Datum::Metadata, Datum::Content].map(Clause::matched).into()
+                .into_iter()
+                .chain(reporting::decision_shows(&self.policy, true))
+                .collect(),
+            // Records are not padded, reports are traffic of their own, and a picture is delivered later than another
+            // content if it alone is hashed first.
+            Role::Network => {
+                let kind = (!self.policy.hide_timing).then_some(Clause::every(Datum::Kind));
+                [Datum::Metadata, Datum::Length, Datum::Verdict]
+                    .map(Clause::every)
+                    .into_iter()
+                    .chain(kind)
+                    .chain(reporting::decision_shows(&self.policy, false))
+                    .collect()
             }
-            Role::User | Role::Device => BTreeSet::new(),
+            Role::Reviewer => reporting::reviewer_learns(&self.policy),
+            Role::ReportAuthority | Role::LawEnforcement => reporting::authority_learns(),
+            _ => BTreeSet::new(),
         }
+    }
+
+    fn blocks(&self) -> bool {
+        self.policy.delivery == DeliveryRule::Blocking
     }
 
     fn receivers(&self) -> BTreeSet<Role> {

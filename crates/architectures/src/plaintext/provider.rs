@@ -1,7 +1,7 @@
 use super::Message;
-use crate::reporting::Report;
+use crate::reporting::Casework;
 use sightline_protocol::{
-    Content, ContentKind, GroupNumber, Machine, Memory, PartyId, Reason, Role, Setup, Turn, Work,
+    Content, ContentKind, DeliveryRule, GroupNumber, Machine, Memory, PartyId, Policy, Reason, Role, Setup, Turn, Work,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Provider {
     setup: Setup,
     groups: BTreeMap<GroupNumber, BTreeSet<u16>>,
-    reports: u64,
+    policy: Policy,
+    casework: Casework,
 }
 
 impl Provider {
-    pub(super) fn new(setup: &Setup) -> Self {
-        Self { setup: setup.clone(), groups: BTreeMap::new(), reports: 0 }
+    pub(super) fn new(setup: &Setup, policy: Policy) -> Self {
+        Self { setup: setup.clone(), groups: BTreeMap::new(), policy, casework: Casework::new(setup, &policy) }
     }
 
     /// The group's roster, if `member` is on it.
@@ -30,12 +31,12 @@ impl Provider {
     }
 
     fn matches(&self, content: &Content, turn: &mut Turn<'_, '_, Message>) -> bool {
-        if content.kind != ContentKind::Picture {
-            return false;
+        let picture = content.kind == ContentKind::Picture;
+        if picture || self.policy.hide_timing {
+            turn.spend(self.policy.fingerprint_work(&self.setup, content.bytes.len()));
+            turn.spend(Work::Compare(self.setup.list.len()));
         }
-        turn.spend(Work::Fingerprint(content.bytes.len()));
-        turn.spend(Work::Compare(self.setup.list.len()));
-        self.setup.fingerprint(&content.bytes).is_some_and(|pdq| self.setup.matches(&pdq))
+        picture && self.setup.fingerprint(&content.bytes).is_some_and(|pdq| self.setup.matches(&pdq))
     }
 }
 
@@ -43,6 +44,9 @@ impl Machine for Provider {
     type Message = Message;
 
     fn receive(&mut self, from: PartyId, message: Message, turn: &mut Turn<'_, '_, Message>) -> Result<(), Reason> {
+        if let Message::Paper(paper) = message {
+            return self.casework.receive(from, paper, turn);
+        }
         if from.role() != Role::Device {
             return Err(Reason::Unexpected { message: message.name(), detail: "requests come from devices".into() });
         }
@@ -65,16 +69,17 @@ impl Machine for Provider {
             }
             Message::Post(group, content) => {
                 let recipients: Vec<u16> = self.roster(group, account)?.iter().copied().collect();
-                let matched = self.matches(&content, turn);
+                let acted_upon = self.matches(&content, turn) && self.casework.count(account);
+                let blocked = acted_upon && self.policy.delivery == DeliveryRule::Blocking;
+                let recipients = if blocked { Vec::new() } else { recipients };
                 for recipient in recipients.into_iter().filter(|user| *user != account) {
                     turn.send(PartyId::device(recipient), &Message::Deliver(group, account, content.clone()));
                 }
-                if matched {
-                    self.reports += 1;
-                    turn.send(PartyId::REVIEWER, &Message::Report(Report { number: self.reports, account, content }));
+                if acted_upon {
+                    self.casework.open(account, content, turn);
                 }
             }
-            other @ (Message::Deliver(..) | Message::Report(_)) => {
+            other @ (Message::Deliver(..) | Message::Paper(_)) => {
                 let detail = "the provider takes requests".into();
                 return Err(Reason::Unexpected { message: other.name(), detail });
             }
@@ -85,6 +90,6 @@ impl Machine for Provider {
     fn memory(&self) -> Memory {
         let roster = |roster: &BTreeSet<u16>| roster.iter().flat_map(|user| user.to_be_bytes()).collect();
         let groups = self.groups.iter().map(|(group, members)| (format!("group/{group:020}"), roster(members)));
-        Memory::new(groups.chain([("reports".into(), self.reports.to_be_bytes().into())]))
+        Memory::new(groups).with("casework", self.casework.memory())
     }
 }

@@ -10,8 +10,8 @@ use image::{ExtendedColorType, ImageEncoder as _, codecs::png::PngEncoder};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use sightline_evidence::{
-    Bound, Control, CorpusSummary, E2e, FlowStep, GalleryPicture, KeyNumber, Parameters, Profile, ProfileParameter,
-    ProfileParty, Provenance, Row, RunFolder, Statement, Status, Summary, Table,
+    Bound, Control, CorpusSummary, E2e, FlowStep, GalleryPicture, KeyNumber, Parameters, Profile, ProfileDecision,
+    ProfileParameter, ProfileParty, Provenance, Row, RunFolder, Statement, Status, Summary, Table,
 };
 
 /// What a run folder is made of.
@@ -164,6 +164,8 @@ fn profiles() -> Vec<Profile> {
                 ("report-authority", &["pictures that match and were confirmed"]),
                 ("law-enforcement", &["pictures that were referred"]),
             ]),
+            decisions: Vec::new(),
+            deviations: Vec::new(),
             limits: vec!["Transport encryption between device and provider is an ideal channel.".into()],
         },
         Profile {
@@ -185,6 +187,8 @@ fn profiles() -> Vec<Profile> {
             disclosure: String::new(),
             parameters: vec![padding.clone()],
             leakage: leakage(&[("provider", &[]), ("network", &[])]),
+            decisions: Vec::new(),
+            deviations: Vec::new(),
             limits: Vec::new(),
         },
         Profile {
@@ -233,6 +237,11 @@ fn profiles() -> Vec<Profile> {
                 ("reviewer", &["pictures on a claimed match"]),
                 ("report-authority", &["pictures on a claimed match that were confirmed"]),
             ]),
+            decisions: vec![ProfileDecision {
+                what: "whether a picture matches".into(),
+                who: "the provider alone; nothing proves its verdict".into(),
+            }],
+            deviations: vec!["The flow follows secondary sources.".into()],
             limits: vec!["The device believes every claim of a match; nothing lets it check.".into()],
         },
     ]
