@@ -19,8 +19,8 @@ fn send_all(contents: &[Content]) -> History {
 
 /// User 0 sends these to user 1, a hundred seconds apart.
 fn play(name: &str, policy: &Policy, world: &World, contents: &[Content]) -> Transcript {
-    let system = by_name(name, policy).unwrap();
-    run(system.as_ref(), world, &send_all(contents), 1, Faults::default(), false).unwrap()
+    let system = by_name(name, policy).expect("an architecture");
+    run(system.as_ref(), world, &send_all(contents), 1, Faults::default(), false).expect("it runs")
 }
 
 fn shown(transcript: &Transcript) -> Vec<Content> {
@@ -31,8 +31,7 @@ fn shown(transcript: &Transcript) -> Vec<Content> {
 fn holds(transcript: &Transcript, party: PartyId, content: &Content) -> bool {
     let view = Views::new(transcript).of(&Observer::curious([party]));
     let all = content.bytes.as_slice();
-    let found = view.byte_strings().any(|bytes| bytes.windows(all.len()).any(|window| window == all));
-    found
+    view.byte_strings().any(|bytes| bytes.windows(all.len()).any(|window| window == all))
 }
 
 /// How many contents a party was sent with reports.

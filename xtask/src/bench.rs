@@ -86,8 +86,8 @@ fn hamming(options: &[String]) -> Result<(), String> {
         [large] if large == "--large" => 10_000_000,
         _ => return Err("the only option is --large".into()),
     };
-    cargo(&["build", "--release", "--quiet", "--package", "sightline-hamming", "--example", "speed"])?;
-    let ours = release()?.join("examples").join(format!("speed{}", std::env::consts::EXE_SUFFIX));
+    cargo(&["build", "--release", "--quiet", "--package", "sightline-hamming", "--example", "search_speed"])?;
+    let ours = release()?.join("examples").join(format!("search_speed{}", std::env::consts::EXE_SUFFIX));
     let folder = std::env::temp_dir().join(format!("sightline-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let done = ["random", "skewed"].iter().try_for_each(|kind| {

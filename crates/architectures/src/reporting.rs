@@ -129,11 +129,11 @@ impl Casework {
     pub(crate) fn receive<M: Carries>(
         &mut self,
         from: PartyId,
-        paper: Paper,
+        paper: &Paper,
         turn: &mut Turn<'_, '_, M>,
     ) -> Result<(), Reason> {
         let name = paper.name();
-        let Paper::Decision(number, confirmed) = paper else {
+        let Paper::Decision(number, confirmed) = *paper else {
             return Err(Reason::Unexpected { message: name, detail: "a provider takes decisions on its cases".into() });
         };
         if from != PartyId::REVIEWER {

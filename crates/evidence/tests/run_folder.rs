@@ -254,8 +254,10 @@ fn profile() -> Profile {
         }],
         match_relation: String::new(),
         disclosure: String::new(),
+        decisions: Vec::new(),
         parameters: Vec::new(),
         leakage: BTreeMap::from([("provider".to_owned(), Vec::new())]),
         limits: Vec::new(),
+        deviations: Vec::new(),
     }
 }

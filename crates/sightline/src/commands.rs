@@ -62,37 +62,48 @@ pub(crate) fn explain(name: &str, scenario: Option<&Path>) -> Result<(), Failure
     profile.deviations.iter().try_for_each(|deviation| print(&format!("  - {deviation}")))
 }
 
-/// A sequence diagram: one column per party, one arrow per step. `~` lines carry what the receiver cannot read.
+/// A sequence diagram: one column per party, one numbered arrow per step, and what they mean below. `~` lines carry what
+/// the receiver cannot read.
 fn diagram(flow: &[FlowStep]) -> Vec<String> {
-    const WIDTH: usize = 19;
-    let mut parties: Vec<&str> = Vec::new();
+    const WIDTH: usize = 17;
+    const NUMBER: usize = 3;
+    let mut parties: Vec<&str> = vec!["device", "provider"];
+    parties.retain(|name| flow.iter().any(|step| step.from == *name || step.to == *name));
     for name in flow.iter().flat_map(|step| [step.from.as_str(), step.to.as_str()]) {
         if !parties.contains(&name) {
             parties.push(name);
         }
     }
-    let column = |name: &str| parties.iter().position(|party| *party == name).unwrap_or(0) * WIDTH + WIDTH / 2;
+    let column = |name: &str| parties.iter().position(|party| *party == name).unwrap_or(0) * WIDTH + NUMBER + WIDTH / 2;
     let mut lines =
         vec![parties.iter().map(|name| format!("{name:^WIDTH$}")).collect::<String>().trim_end().to_owned()];
+    lines[0].insert_str(0, &" ".repeat(NUMBER));
     let lifelines = || {
-        let mut line = vec![' '; parties.len() * WIDTH];
+        let mut line = vec![' '; NUMBER + parties.len() * WIDTH];
         for party in &parties {
             line[column(party)] = '|';
         }
         line
     };
     let text = |line: Vec<char>| line.into_iter().collect::<String>().trim_end().to_owned();
-    for step in flow {
+    for (number, step) in (1..).zip(flow) {
         let (from, to) = (column(&step.from), column(&step.to));
         let mut line = lifelines();
         for place in &mut line[from.min(to) + 1..from.max(to)] {
             *place = if step.sealed { '~' } else { '-' };
         }
         line[if from < to { to - 1 } else { to + 1 }] = if from < to { '>' } else { '<' };
-        let condition = step.condition.as_ref().map_or(String::new(), |condition| format!(" (if {condition})"));
-        lines.push(format!("{}   {}{condition}", text(line), step.label));
+        for (place, digit) in line.iter_mut().zip(format!("{number:>2}").chars()) {
+            *place = digit;
+        }
+        lines.push(text(line));
     }
     lines.push(text(lifelines()));
+    lines.push(String::new());
+    for (number, step) in (1..).zip(flow) {
+        let when = step.condition.as_ref().map_or(String::new(), |condition| format!(" ({condition})"));
+        lines.push(format!("{number:>2} {} to {}: {}{when}", step.from, step.to, step.label));
+    }
     lines.push("--> readable by the receiver   ~~> sealed: the receiver cannot read it".into());
     lines
 }

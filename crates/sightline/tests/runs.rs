@@ -88,11 +88,11 @@ fn a_run_writes_its_evidence_and_repeats_byte_for_byte() {
         ];
         cell(&evidence, "value", &row)
     };
-    let read_once = |sent| exposed("e2ee", "device-0+provider", "snapshot@8.75+curious", sent);
+    let read_once = |sent| exposed("e2ee", "device-0+provider", "snapshot@9.75+curious", sent);
     assert_eq!(["before", "after"].map(read_once), ["0", "1000000"]);
-    let taken_over = |sent| exposed("plaintext", "provider", "persistent@8.75", sent);
+    let taken_over = |sent| exposed("plaintext", "provider", "persistent@9.75", sent);
     assert_eq!(["before", "after"].map(taken_over), ["0", "1000000"]);
-    assert_eq!(exposed("e2ee", "provider", "persistent@8.75", "after"), "0");
+    assert_eq!(exposed("e2ee", "provider", "persistent@9.75", "after"), "0");
 
     assert_eq!(code(&folder.run(&["verify", "a"])), 0);
     assert_eq!(code(&folder.run(&["verify", "a", "--rerun"])), 0);

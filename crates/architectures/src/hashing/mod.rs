@@ -69,6 +69,36 @@ impl Hashing {
             Cut::Luma => "partial-hashing-luma",
         }
     }
+
+    /// What is sent when one content is sent. `given` is what goes to the provider.
+    fn flow(&self, given: &'static str) -> Vec<Step> {
+        let blocking = self.policy.delivery == DeliveryRule::Blocking;
+        let sent = if blocking { "no match is claimed" } else { "" };
+        let step = |from, to, label, condition, sealed| Step { from, to, label, condition, sealed };
+        let message = [
+            step("device", "provider", "sealed attachment, MLS message", sent, true),
+            step("provider", "recipient", "MLS message, sealed attachment", sent, true),
+        ];
+        let mut flow = vec![
+            step("list-authority", "provider", "signed list", "before anything is sent", false),
+            step("device", "provider", given, "it is a picture", false),
+        ];
+        let verdict = step("provider", "device", "verdict", "it is a picture", false);
+        if blocking {
+            flow.push(verdict);
+            flow.extend(message);
+        } else {
+            flow.extend(message);
+            flow.push(verdict);
+        }
+        if self.policy.scanned == Scanned::Everyone {
+            flow.push(step("recipient", "provider", given, "it is a picture", false));
+            flow.push(step("provider", "recipient", "verdict", "it is a picture", false));
+        }
+        flow.push(step("device", "provider", "content", "a match is claimed", false));
+        flow.extend(reporting::steps(&self.policy));
+        flow
+    }
 }
 
 /// What travels between its machines.
@@ -139,7 +169,6 @@ impl Carries for Message {
 impl Architecture for Hashing {
     fn profile(&self) -> Profile {
         let party = |name, title, outsider| PartyProfile { name, title, outsider };
-        let step = |from, to, label, condition, sealed| Step { from, to, label, condition, sealed };
         let (title, row, given) = match self.cut {
             Cut::Hash => {
                 ("Hashing on the device, matching at the provider", "1b, shortlisted", "perceptual hash and quality")
@@ -176,30 +205,6 @@ impl Architecture for Hashing {
             let meaning = "how far the device goes; the paper leaves it open, and the last cut shows least";
             parameters.insert(0, Parameter { name: "cut", value: given.to_owned(), meaning });
         }
-        let blocking = self.policy.delivery == DeliveryRule::Blocking;
-        let sent = if blocking { "no match is claimed" } else { "" };
-        let message = [
-            step("device", "provider", "sealed attachment, MLS message", sent, true),
-            step("provider", "recipient", "MLS message, sealed attachment", sent, true),
-        ];
-        let mut flow = vec![
-            step("list-authority", "provider", "signed list", "before anything is sent", false),
-            step("device", "provider", given, "it is a picture", false),
-        ];
-        let verdict = step("provider", "device", "verdict", "it is a picture", false);
-        if blocking {
-            flow.push(verdict);
-            flow.extend(message);
-        } else {
-            flow.extend(message);
-            flow.push(verdict);
-        }
-        if self.policy.scanned == Scanned::Everyone {
-            flow.push(step("recipient", "provider", given, "it is a picture", false));
-            flow.push(step("provider", "recipient", "verdict", "it is a picture", false));
-        }
-        flow.push(step("device", "provider", "content", "a match is claimed", false));
-        flow.extend(reporting::steps(&self.policy));
         let mut parties = vec![
             party("device", "Users' devices", false),
             party("provider", "Provider (ESP)", true),
@@ -217,7 +222,7 @@ impl Architecture for Hashing {
             },
             summary,
             parties,
-            flow,
+            flow: self.flow(given),
             match_relation: MatchRelation::Radius,
             disclosure: Disclosure::OnDemand,
             decisions: vec![

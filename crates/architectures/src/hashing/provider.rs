@@ -100,7 +100,7 @@ impl Machine for Provider {
                 }
                 self.casework.open(account, content, turn);
             }
-            (Message::Paper(paper), Role::Reviewer) => self.casework.receive(from, paper, turn)?,
+            (Message::Paper(paper), Role::Reviewer) => self.casework.receive(from, &paper, turn)?,
             (other, _) => {
                 let detail = "the provider takes requests, checks and disclosures of devices, and decisions of the \
                               reviewer";

@@ -45,7 +45,7 @@ impl Machine for Provider {
 
     fn receive(&mut self, from: PartyId, message: Message, turn: &mut Turn<'_, '_, Message>) -> Result<(), Reason> {
         if let Message::Paper(paper) = message {
-            return self.casework.receive(from, paper, turn);
+            return self.casework.receive(from, &paper, turn);
         }
         if from.role() != Role::Device {
             return Err(Reason::Unexpected { message: message.name(), detail: "requests come from devices".into() });
