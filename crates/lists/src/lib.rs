@@ -1,7 +1,9 @@
 //! Versioned lists of fingerprints with provenance.
 
+mod signed;
 mod text;
 
+pub use signed::{Authority, AuthorityKey, Pin, SignatureError, SignedStatement, Statement};
 pub use text::{HashRow, TextError, read_hashes};
 
 use sha2::{Digest, Sha256};
@@ -89,20 +91,25 @@ impl fmt::Display for Radius {
 impl HashList {
     /// Version 1 of a list of these entries. Of several with one hash, the one that comes from a picture is kept.
     pub fn new(entries: impl IntoIterator<Item = Entry>) -> Self {
-        Self::version(1, entries.into_iter().collect())
+        Self::sorted(1, entries.into_iter().collect())
     }
 
     /// The next version, with one more entry.
     #[must_use]
     pub fn with(&self, entry: Entry) -> Self {
-        Self::version(self.version + 1, self.entries.iter().copied().chain([entry]).collect())
+        Self::sorted(self.version + 1, self.entries.iter().copied().chain([entry]).collect())
     }
 
-    fn version(version: u64, mut entries: Vec<Entry>) -> Self {
+    fn sorted(version: u64, mut entries: Vec<Entry>) -> Self {
         entries.sort_unstable();
         entries.dedup_by_key(|entry| entry.hash);
         let words = entries.iter().map(|entry| entry.hash.words()).collect();
         Self { version, entries, words }
+    }
+
+    /// Its version, from 1 on.
+    pub const fn version(&self) -> u64 {
+        self.version
     }
 
     /// The entries, sorted.
