@@ -6,6 +6,7 @@ pub mod file;
 mod index;
 mod kernels;
 mod multi;
+pub mod oblivious;
 pub mod scan;
 
 pub use codes::{Codes, CodesError};

@@ -94,6 +94,11 @@ impl HashList {
         Self::sorted(1, entries.into_iter().collect())
     }
 
+    /// A list of these entries under this version number.
+    pub fn of_version(version: u64, entries: impl IntoIterator<Item = Entry>) -> Self {
+        Self::sorted(version, entries.into_iter().collect())
+    }
+
     /// The next version, with one more entry.
     #[must_use]
     pub fn with(&self, entry: Entry) -> Self {
@@ -115,6 +120,11 @@ impl HashList {
     /// The entries, sorted.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// The hashes of the entries as words, in their order.
+    pub fn words(&self) -> &[[u64; 4]] {
+        &self.words
     }
 
     /// Number of entries.

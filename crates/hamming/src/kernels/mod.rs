@@ -67,6 +67,17 @@ impl Kernel {
         }
     }
 
+    /// [`crate::oblivious::fewest`] in instructions of this kernel, or portable ones where the processor has none.
+    pub(crate) fn fewest(self, codes: &[[u64; 4]], query: [u64; 4]) -> u64 {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 if self.runs_here() => x86::fewest_avx2(codes, query),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 if self.runs_here() => x86::fewest_512(codes, query),
+            _ => crate::oblivious::fewest(codes, query),
+        }
+    }
+
     /// Adds every pair within the limit to `found`, in no order. What this processor cannot run is done by the portable
     /// kernel. Returns how many pairs, taken by whole steps and groups of queries, were not rejected on their first bits.
     pub(crate) fn compare(self, work: &Work<'_>, found: &mut Vec<Found>) -> usize {

@@ -10,6 +10,26 @@ use std::arch::x86_64::{
     _mm512_setzero_si512, _mm512_storeu_si512, _mm512_unpackhi_epi64, _mm512_unpacklo_epi64, _mm512_xor_si512,
 };
 
+/// [`crate::oblivious::fewest`], compiled for AVX-512F and VPOPCNTDQ. The caller has seen that both are there.
+pub(super) fn fewest_512(codes: &[[u64; 4]], query: [u64; 4]) -> u64 {
+    #[target_feature(enable = "avx512f,avx512vpopcntdq")]
+    fn compiled(codes: &[[u64; 4]], query: [u64; 4]) -> u64 {
+        crate::oblivious::fewest(codes, query)
+    }
+    // SAFETY: `Kernel::fewest` calls this only after `runs_here` detected both features.
+    unsafe { compiled(codes, query) }
+}
+
+/// The same for AVX2. The caller has seen that it is there.
+pub(super) fn fewest_avx2(codes: &[[u64; 4]], query: [u64; 4]) -> u64 {
+    #[target_feature(enable = "avx2")]
+    fn compiled(codes: &[[u64; 4]], query: [u64; 4]) -> u64 {
+        crate::oblivious::fewest(codes, query)
+    }
+    // SAFETY: `Kernel::fewest` calls this only after `runs_here` detected AVX2.
+    unsafe { compiled(codes, query) }
+}
+
 /// Random codes are within so many of 128 bits once in 40 000.
 const ONE_PLANE: u32 = 41;
 
