@@ -3,21 +3,24 @@
 mod courier;
 pub mod e2ee;
 pub mod hashing;
+mod listing;
 pub mod mutant;
 pub mod plaintext;
 pub mod reference;
 mod reporting;
+pub mod server_enclave;
 
 pub use e2ee::E2ee;
 pub use hashing::Hashing;
 pub use plaintext::Plaintext;
 pub use reference::Reference;
+pub use server_enclave::ServerEnclave;
 
 use sightline_fingerprint::Cut;
 use sightline_protocol::{Architecture, Policy};
 
 /// The architectures that can be assessed, by the names users give.
-pub const NAMES: [&str; 4] = ["plaintext", "e2ee", "device-hashing", "partial-hashing"];
+pub const NAMES: [&str; 5] = ["plaintext", "e2ee", "device-hashing", "partial-hashing", "server-enclave"];
 
 /// Variants of these, where a source leaves something open.
 pub const VARIANTS: [&str; 2] = ["partial-hashing-filtered", "partial-hashing-luma"];
@@ -37,6 +40,7 @@ pub fn by_name(name: &str, policy: &Policy) -> Option<Box<dyn Architecture>> {
         "partial-hashing" => Box::new(Hashing::cut_at(Cut::Dct, *policy)),
         "partial-hashing-filtered" => Box::new(Hashing::cut_at(Cut::Filtered, *policy)),
         "partial-hashing-luma" => Box::new(Hashing::cut_at(Cut::Luma, *policy)),
+        "server-enclave" => Box::new(ServerEnclave::under(*policy)),
         "null" => Box::new(Reference::Null),
         "sees-everything" => Box::new(Reference::SeesEverything),
         "leaky" => Box::new(Reference::Leaky { advantage: LEAK }),

@@ -38,6 +38,10 @@ pub struct Enclave {
     sessions: BTreeMap<(u16, u64), Session>,
     /// Sessions that every account has had.
     counters: BTreeMap<u16, u64>,
+    /// Contents that could not be checked.
+    unchecked: u64,
+    /// Whether the last content was hashed.
+    hashed: bool,
 }
 
 struct Session {
@@ -114,6 +118,8 @@ impl Enclave {
             list: None,
             sessions: BTreeMap::new(),
             counters: BTreeMap::new(),
+            unchecked: 0,
+            hashed: false,
         }
     }
 
@@ -129,12 +135,15 @@ impl Enclave {
         self.quoting.measurement()
     }
 
-    /// Answers a request. `fresh` must be uniform, secret and new for each one.
+    /// Answers a request. The host is not told which contents could not be checked; they are counted here. `fresh` must be uniform, secret and new for each one.
     pub fn handle(&mut self, request: Request, fresh: &[u8; 32]) -> Reply {
         let answer = match request {
             Request::Load { statement, entries } => self.load(&statement, &entries).map(Reply::Loaded),
             Request::Hello { account, nonce } => self.hello(account, nonce, fresh).map(Reply::Offer),
-            Request::Check { account, sealed } => self.check(account, &sealed).map(Reply::Outcome),
+            // That a content could not be checked would tell its kind.
+            Request::Check { account, sealed } => self
+                .check(account, &sealed)
+                .map(|outcome| Reply::Outcome(if outcome == Outcome::Unchecked { Outcome::NoMatch } else { outcome })),
             Request::Attempt => Err(EnclaveError::NotIsolated),
         };
         answer.unwrap_or_else(|error| Reply::Refused(error.to_string()))
@@ -232,7 +241,9 @@ impl Enclave {
         let mut subject = self.open(account, sealed)?;
         let (_, list) = self.list.as_ref().ok_or(EnclaveError::NoList)?;
         let known = subject.picture.then(|| self.memo.look(&subject.bytes));
+        self.hashed = subject.picture;
         let Some(pdq) = known.and_then(|known| Some(known.marks.as_ref().ok()?.pdq)) else {
+            self.unchecked += 1;
             subject.bytes.zeroize();
             return Ok(Outcome::Unchecked);
         };
@@ -245,9 +256,9 @@ impl Enclave {
         }
     }
 
-    /// Number of entries of the list in use, for whoever charges the work.
-    pub fn entries(&self) -> usize {
-        self.list.as_ref().map_or(0, |(_, list)| list.len())
+    /// Whether the last content was hashed, for whoever charges the work.
+    pub const fn hashed_last(&self) -> bool {
+        self.hashed
     }
 
     /// Everything it holds now; keys of used sessions are gone.
@@ -261,7 +272,8 @@ impl Enclave {
             .map(|(account, counter)| (format!("counter/{account:05}"), counter.to_be_bytes().to_vec()));
         let list = self.list.iter().map(|(pin, _)| ("list".to_owned(), pin.digest.to_vec()));
         let code = [("measurement".to_owned(), self.measurement().as_bytes().to_vec())];
-        sessions.chain(counters).chain(list).chain(code).collect()
+        let unchecked = [("unchecked".to_owned(), self.unchecked.to_be_bytes().to_vec())];
+        sessions.chain(counters).chain(list).chain(code).chain(unchecked).collect()
     }
 }
 

@@ -1,3 +1,4 @@
+use sightline_crypto::Seed;
 use std::fmt;
 
 /// What a party is in a system (ARCHITECTURES.md).
@@ -89,6 +90,11 @@ impl PartyId {
     pub fn shares_machine(self, other: Self) -> bool {
         let pair = (self.role.min(other.role), self.role.max(other.role));
         matches!(pair, (Role::User, Role::Device) | (Role::Provider, Role::Enclave))
+    }
+
+    /// The seed of its randomness in a run with this seed.
+    pub(crate) fn seed(self, run: &Seed) -> Seed {
+        run.derive(&format!("party {self}"), 0)
     }
 
     /// Its number among parties of its role.

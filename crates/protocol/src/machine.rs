@@ -71,6 +71,11 @@ impl<M: Wire> Turn<'_, '_, M> {
         self.context.rng()
     }
 
+    /// 32 bytes drawn from it for a secret, as [`Context::secret`].
+    pub fn secret(&mut self) -> [u8; 32] {
+        self.context.secret()
+    }
+
     /// Where its cryptography is recorded.
     pub fn ledger(&self) -> &Ledger {
         self.context.ledger()

@@ -1,5 +1,6 @@
 use crate::{PartyId, Span, Time, WireError};
-use sightline_crypto::{Ledger, Stream};
+use rand_core::Rng;
+use sightline_crypto::{Ledger, Seed, Stream};
 
 /// A party to a protocol. Never does input or output: the runner hands it bytes and time, and carries out what it asks
 /// for through the [`Context`].
@@ -110,6 +111,8 @@ pub enum Work {
     Compare(usize),
     /// An operation on an MLS group of this many members.
     Group(usize),
+    /// Making or verifying an enclave's quote.
+    Quote,
 }
 
 impl Work {
@@ -121,6 +124,7 @@ impl Work {
             Self::Bytes(bytes) => Span::nanoseconds(count(bytes)),
             Self::Fingerprint(bytes) => Span::nanoseconds(count(bytes).saturating_mul(20).saturating_add(500_000)),
             Self::Compare(entries) => Span::nanoseconds(count(entries).saturating_mul(2)),
+            Self::Quote => Span::microseconds(1_000),
             Self::Group(members) => Span::microseconds(count(members).saturating_mul(100).saturating_add(200)),
         }
     }
@@ -133,6 +137,8 @@ pub struct Context<'a> {
     pub(crate) now: Time,
     pub(crate) stream: &'a mut Stream,
     pub(crate) ledger: &'a Ledger,
+    /// Seed of the run, from which the stream's derives.
+    pub(crate) run: &'a Seed,
     pub(crate) spent: Span,
     pub(crate) outgoing: Vec<(Time, PartyId, Vec<u8>)>,
     pub(crate) deadline: Option<Time>,
@@ -152,6 +158,14 @@ impl Context<'_> {
     /// The party's own random stream.
     pub fn rng(&mut self) -> &mut Stream {
         self.stream
+    }
+
+    /// 32 bytes drawn from it for a secret. It is recorded that whoever has the party's randomness has them.
+    pub fn secret(&mut self) -> [u8; 32] {
+        let mut secret = [0; 32];
+        self.stream.fill_bytes(&mut secret);
+        self.ledger.derive(&[self.party.seed(self.run).as_bytes()], &secret);
+        secret
     }
 
     /// Where its cryptography is recorded.

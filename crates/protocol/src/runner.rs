@@ -101,7 +101,7 @@ impl Runner {
     /// A runner for `deployment`, all of whose randomness derives from `seed`.
     pub fn new(deployment: Deployment, seed: &Seed) -> Self {
         let start = |(id, party): (PartyId, Box<dyn Party>)| {
-            let stream = seed.derive(&format!("party {id}"), 0).stream();
+            let stream = id.seed(seed).stream();
             (id, Running { party, stream, busy_until: Time::START, worked: Span::ZERO, deadline: None })
         };
         Self {
@@ -179,7 +179,7 @@ impl Runner {
         let memory = self.memories();
         Ok(Transcript {
             work: self.parties.iter().map(|(id, running)| (*id, running.worked)).collect(),
-            seeds: self.parties.keys().map(|id| (*id, self.seed.derive(&format!("party {id}"), 0))).collect(),
+            seeds: self.parties.keys().map(|id| (*id, id.seed(&self.seed))).collect(),
             events: self.events,
             refusals: self.refusals,
             snapshots: taken,
@@ -237,6 +237,7 @@ impl Runner {
             now,
             stream: &mut running.stream,
             ledger: &self.ledger,
+            run: &self.seed,
             spent: Span::ZERO,
             outgoing: Vec::new(),
             deadline: running.deadline,

@@ -33,6 +33,11 @@ impl Span {
         self.0
     }
 
+    /// Its whole seconds.
+    pub const fn whole_seconds(self) -> u64 {
+        self.0 / 1_000_000_000
+    }
+
     /// This length in seconds.
     pub fn as_seconds(self) -> f64 {
         self.0 as f64 / 1e9
