@@ -6,10 +6,12 @@ mod device;
 mod provider;
 
 use crate::courier::{self, Courier, Mailbox};
+use crate::listing::{self, ListAuthority};
 use crate::reporting::{self, Carries, Desk, Paper, Reviewer};
 use minicbor::{Decode, Encode};
 use sightline_crypto::{Ledger, Seed};
 use sightline_fingerprint::{Cut, Intermediate, Pdq, PdqHash};
+use sightline_lists::SignedStatement;
 use sightline_messenger::{Delivery, Request};
 use sightline_protocol::{
     Adversary, Architecture, Challenge, Clause, Content, Datum, Decision, DeliveryRule, Deployment, Disclosure,
@@ -122,6 +124,9 @@ pub(crate) enum Message {
     /// Provider to reviewer and back, and on to the report authority.
     #[n(5)]
     Paper(#[n(0)] Paper),
+    /// List authority to provider: what its list must be.
+    #[n(6)]
+    List(#[n(0)] SignedStatement),
 }
 
 impl Message {
@@ -133,6 +138,7 @@ impl Message {
             Self::Verdict(..) => "verdict",
             Self::Disclosure(..) => "disclosure",
             Self::Paper(paper) => paper.name(),
+            Self::List(_) => "list",
         }
     }
 }
@@ -156,6 +162,12 @@ impl From<Paper> for Message {
 }
 
 impl Courier for Message {}
+
+impl From<SignedStatement> for Message {
+    fn from(signed: SignedStatement) -> Self {
+        Self::List(signed)
+    }
+}
 
 impl Carries for Message {
     fn into_paper(self) -> Result<Paper, &'static str> {
@@ -261,14 +273,19 @@ impl Architecture for Hashing {
             (PartyId::device(index), Endpoint::boxed(device::Device::new(setup, cut, policy, mailbox)))
         };
         let mut parties: Vec<_> = (0..setup.users).map(device).collect();
-        parties.push((PartyId::PROVIDER, Endpoint::boxed(provider::Provider::new(setup, *self))));
+        parties.push((
+            PartyId::PROVIDER,
+            Endpoint::boxed(provider::Provider::new(setup, *self, listing::authority(seed).key())),
+        ));
         parties.push((PartyId::REVIEWER, Endpoint::boxed(Reviewer::<Message>::new(setup))));
         parties.push((PartyId::REPORT_AUTHORITY, Endpoint::boxed(Desk::<Message>::authority(&policy, None))));
+        parties.push((PartyId::LIST_AUTHORITY, Endpoint::boxed(ListAuthority::<Message>::new(setup, seed))));
         Ok(Deployment { parties, ledger })
     }
 
     fn outsiders(&self) -> Vec<PartyId> {
-        vec![PartyId::PROVIDER, PartyId::NETWORK, PartyId::REVIEWER, PartyId::REPORT_AUTHORITY]
+        use PartyId as P;
+        vec![P::PROVIDER, P::NETWORK, P::REVIEWER, P::REPORT_AUTHORITY, P::LIST_AUTHORITY]
     }
 
     fn declared(&self, role: Role) -> BTreeSet<Clause> {

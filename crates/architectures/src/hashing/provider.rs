@@ -1,7 +1,9 @@
 use super::{Hashing, Message, Strategy};
 use crate::courier::PostOffice;
+use crate::listing;
 use crate::reporting::Casework;
 use sightline_fingerprint::{Intermediate, Pdq};
+use sightline_lists::AuthorityKey;
 use sightline_protocol::{Machine, Memory, PartyId, Reason, Role, Setup, Span, Time, Turn, Work};
 use std::collections::{BTreeSet, VecDeque};
 
@@ -15,6 +17,7 @@ pub(super) struct Provider {
     setup: Setup,
     system: Hashing,
     casework: Casework,
+    authority: AuthorityKey,
     /// Matches whose content has not come yet: device and number of the check.
     asked: BTreeSet<(u16, u64)>,
     /// What was checked, for as long as the policy says: when, by which device, number and bytes.
@@ -24,12 +27,13 @@ pub(super) struct Provider {
 }
 
 impl Provider {
-    pub(super) fn new(setup: &Setup, system: Hashing) -> Self {
+    pub(super) fn new(setup: &Setup, system: Hashing, authority: AuthorityKey) -> Self {
         Self {
             post: PostOffice::default(),
             setup: setup.clone(),
             system,
             casework: Casework::new(setup, &system.policy),
+            authority,
             asked: BTreeSet::new(),
             log: VecDeque::new(),
             unanswered: Vec::new(),
@@ -100,6 +104,7 @@ impl Machine for Provider {
                 }
                 self.casework.open(account, content, turn);
             }
+            (Message::List(signed), _) => listing::check(from, &signed, self.authority, &self.setup.list)?,
             (Message::Paper(paper), Role::Reviewer) => self.casework.receive(from, &paper, turn)?,
             (other, _) => {
                 let detail = "the provider takes requests, checks and disclosures of devices, and decisions of the \

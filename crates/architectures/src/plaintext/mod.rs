@@ -3,9 +3,11 @@
 mod device;
 mod provider;
 
+use crate::listing::{self, ListAuthority};
 use crate::reporting::{self, Carries, Desk, Paper, Reviewer};
 use minicbor::{Decode, Encode};
 use sightline_crypto::{Ledger, Seed};
+use sightline_lists::SignedStatement;
 use sightline_protocol::{
     Action, Adversary, Architecture, Challenge, Clause, Content, Datum, Decision, DeliveryRule, Deployment, Disclosure,
     Endpoint, GroupNumber, History, MatchRelation, PartyId, PartyProfile, Policy, Profile, Role, Setup, SetupError,
@@ -47,6 +49,9 @@ pub(crate) enum Message {
     /// Provider to reviewer and back, and on to report authority and law enforcement.
     #[n(5)]
     Paper(#[n(0)] Paper),
+    /// List authority to provider: what its list must be.
+    #[n(6)]
+    List(#[n(0)] SignedStatement),
 }
 
 impl Message {
@@ -58,6 +63,7 @@ impl Message {
             Self::Post(..) => "post",
             Self::Deliver(..) => "deliver",
             Self::Paper(paper) => paper.name(),
+            Self::List(_) => "list",
         }
     }
 }
@@ -65,6 +71,12 @@ impl Message {
 impl From<Paper> for Message {
     fn from(paper: Paper) -> Self {
         Self::Paper(paper)
+    }
+}
+
+impl From<SignedStatement> for Message {
+    fn from(signed: SignedStatement) -> Self {
+        Self::List(signed)
     }
 }
 
@@ -125,21 +137,25 @@ impl Architecture for Plaintext {
         }
     }
 
-    fn deploy(&self, setup: &Setup, _: &Seed) -> Result<Deployment, SetupError> {
+    fn deploy(&self, setup: &Setup, seed: &Seed) -> Result<Deployment, SetupError> {
         let device = |index| (PartyId::device(index), Endpoint::boxed(device::Device));
         let mut parties: Vec<_> = (0..setup.users).map(device).collect();
         let authority = Desk::<Message>::authority(&self.policy, Some(PartyId::LAW_ENFORCEMENT));
         let police = Desk::<Message>::new(PartyId::REPORT_AUTHORITY, None);
-        parties.push((PartyId::PROVIDER, Endpoint::boxed(provider::Provider::new(setup, self.policy))));
+        parties.push((
+            PartyId::PROVIDER,
+            Endpoint::boxed(provider::Provider::new(setup, self.policy, listing::authority(seed).key())),
+        ));
         parties.push((PartyId::REVIEWER, Endpoint::boxed(Reviewer::<Message>::new(setup))));
         parties.push((PartyId::REPORT_AUTHORITY, Endpoint::boxed(authority)));
         parties.push((PartyId::LAW_ENFORCEMENT, Endpoint::boxed(police)));
+        parties.push((PartyId::LIST_AUTHORITY, Endpoint::boxed(ListAuthority::<Message>::new(setup, seed))));
         Ok(Deployment { parties, ledger: Ledger::recording() })
     }
 
     fn outsiders(&self) -> Vec<PartyId> {
         use PartyId as P;
-        vec![P::PROVIDER, P::NETWORK, P::REVIEWER, P::REPORT_AUTHORITY, P::LAW_ENFORCEMENT]
+        vec![P::PROVIDER, P::NETWORK, P::REVIEWER, P::REPORT_AUTHORITY, P::LIST_AUTHORITY, P::LAW_ENFORCEMENT]
     }
 
     fn declared(&self, role: Role) -> BTreeSet<Clause> {

@@ -1,5 +1,7 @@
 use super::Message;
+use crate::listing;
 use crate::reporting::Casework;
+use sightline_lists::AuthorityKey;
 use sightline_protocol::{
     Content, ContentKind, DeliveryRule, GroupNumber, Machine, Memory, PartyId, Policy, Reason, Role, Setup, Turn, Work,
 };
@@ -11,11 +13,13 @@ pub(super) struct Provider {
     groups: BTreeMap<GroupNumber, BTreeSet<u16>>,
     policy: Policy,
     casework: Casework,
+    authority: AuthorityKey,
 }
 
 impl Provider {
-    pub(super) fn new(setup: &Setup, policy: Policy) -> Self {
-        Self { setup: setup.clone(), groups: BTreeMap::new(), policy, casework: Casework::new(setup, &policy) }
+    pub(super) fn new(setup: &Setup, policy: Policy, authority: AuthorityKey) -> Self {
+        let casework = Casework::new(setup, &policy);
+        Self { setup: setup.clone(), groups: BTreeMap::new(), policy, casework, authority }
     }
 
     /// The group's roster, if `member` is on it.
@@ -46,6 +50,9 @@ impl Machine for Provider {
     fn receive(&mut self, from: PartyId, message: Message, turn: &mut Turn<'_, '_, Message>) -> Result<(), Reason> {
         if let Message::Paper(paper) = message {
             return self.casework.receive(from, &paper, turn);
+        }
+        if let Message::List(signed) = message {
+            return listing::check(from, &signed, self.authority, &self.setup.list);
         }
         if from.role() != Role::Device {
             return Err(Reason::Unexpected { message: message.name(), detail: "requests come from devices".into() });
@@ -79,7 +86,7 @@ impl Machine for Provider {
                     self.casework.open(account, content, turn);
                 }
             }
-            other @ (Message::Deliver(..) | Message::Paper(_)) => {
+            other @ (Message::Deliver(..) | Message::Paper(_) | Message::List(_)) => {
                 let detail = "the provider takes requests".into();
                 return Err(Reason::Unexpected { message: other.name(), detail });
             }
