@@ -9,6 +9,7 @@ mod history;
 mod identity;
 mod leakage;
 mod machine;
+mod metered;
 mod party;
 mod policy;
 mod profile;
@@ -23,6 +24,7 @@ pub use history::{Action, Command, Content, ContentKind, Display, GroupNumber, H
 pub use identity::{PartyId, Role};
 pub use leakage::{Clause, Datum, Facts, Leak, Leakage, Scope, beyond, ideal_detection, plain_encryption, words};
 pub use machine::{Endpoint, Machine, Turn};
+pub use metered::{Clock, Meter, Used};
 pub use party::{Context, Memory, Party, Reason, Refusal, Work};
 pub use policy::{DeliveryRule, Lists, Outage, Policy, Review, Scanned};
 pub use profile::{Decision, Disclosure, MatchRelation, Parameter, PartyProfile, Profile, Step};

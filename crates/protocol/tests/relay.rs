@@ -3,7 +3,7 @@
 use rand_core::Rng;
 use sightline_crypto::{Ledger, Seed, aead};
 use sightline_protocol::{
-    Command, Content, ContentKind, Corruption, Deployment, Display, Endpoint, Faults, History, Machine, Memory,
+    Command, Content, ContentKind, Corruption, Deployment, Display, Endpoint, Faults, History, Machine, Memory, Meter,
     Observer, PartyId, Reason, Runner, Span, Time, Transcript, Turn, Views,
 };
 
@@ -130,6 +130,62 @@ fn the_network_sees_lengths_and_the_provider_bytes() {
     assert_eq!(provider.seen.len(), network.seen.len());
     assert!(provider.seen.iter().all(|seen| seen.bytes.is_some()));
     assert!(views.of(&Observer::curious([PartyId::REVIEWER])).seen.is_empty());
+}
+
+/// Burns what the clock of this thread counts: 3 ms for every input, 1 ms of modelled work for every message.
+struct Burner;
+
+thread_local! {
+    static BURNT: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+impl Machine for Burner {
+    type Message = Message;
+
+    fn start(&mut self, _: &mut Turn<'_, '_, Message>) -> Result<(), Reason> {
+        BURNT.set(BURNT.get() + 3);
+        Ok(())
+    }
+
+    fn receive(&mut self, from: PartyId, message: Message, turn: &mut Turn<'_, '_, Message>) -> Result<(), Reason> {
+        BURNT.set(BURNT.get() + 3);
+        turn.spend(sightline_protocol::Work::Bytes(1_000_000));
+        Relay.receive(from, message, turn)
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::default()
+    }
+}
+
+#[test]
+fn a_meter_charges_each_party_what_it_uses_and_changes_nothing() {
+    let deployment = || {
+        let device = |index| (PartyId::device(index), Endpoint::boxed(Device { key: [9; 32], leaks_key: false }));
+        let parties = vec![device(0), device(1), (PartyId::PROVIDER, Endpoint::boxed(Burner))];
+        Deployment { parties, ledger: Ledger::recording() }
+    };
+    let at = |seconds| Time::after_start(Span::seconds(seconds));
+    let send = |text: u8| Command::Send(0, Content { kind: ContentKind::Text, bytes: vec![text; 40] });
+    let history = [1, 10, 11].iter().fold(History::new(), |history, second| history.then(at(*second), 0, send(1)));
+    let run = |deployment| Runner::new(deployment, &Seed::from_u64(6)).run(&history, &[]).expect("it comes to rest");
+
+    let (metered, meter) = Meter::attach(deployment(), at(5), || Span::milliseconds(BURNT.get()));
+    let transcript = run(metered);
+    assert_eq!(transcript.digest(), run(deployment()).digest());
+    let used = meter.used();
+    // A start and one message before the cut, two after; each message is acknowledged to the relay, which burns nothing.
+    let [before, after] = used[&PartyId::PROVIDER];
+    assert_eq!([before, after].map(|used| used.measured), [6, 6].map(Span::milliseconds));
+    let messages = Span::microseconds(10);
+    assert_eq!(before.modelled, Span::milliseconds(1) + messages + messages);
+    assert_eq!(after.modelled, Span::milliseconds(2) + messages + messages + messages + messages);
+    assert_eq!([before.inputs, after.inputs], [3, 4]);
+    for party in [PartyId::device(0), PartyId::device(1)] {
+        assert!(used[&party].iter().all(|used| used.measured == Span::ZERO));
+    }
+    let worked = used.iter().map(|(party, [before, after])| (*party, before.modelled + after.modelled));
+    assert_eq!(&worked.collect::<std::collections::BTreeMap<_, _>>(), transcript.work());
 }
 
 #[test]
