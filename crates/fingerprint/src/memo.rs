@@ -4,8 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Remembers what was computed from encoded pictures, by their BLAKE3 digest, so that thousands of protocol trials need
 /// not decode the same picture again. Hashing is a pure function: remembering changes no result.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Memo {
+    /// Entries kept at most; what comes later is computed each time.
+    most: usize,
     known: Mutex<HashMap<[u8; 32], Arc<Known>>>,
     /// Luma of what was planted with luma.
     planted: Mutex<HashMap<[u8; 32], Arc<Luma>>>,
@@ -68,9 +70,17 @@ impl Marks {
     }
 }
 
+impl Default for Memo {
+    fn default() -> Self {
+        Self { most: 1 << 16, known: Mutex::default(), planted: Mutex::default() }
+    }
+}
+
 impl Memo {
-    /// Entries kept at most; what comes later is computed each time.
-    const MOST: usize = 1 << 16;
+    /// One that computes everything each time, so that what it takes can be measured.
+    pub fn forgetful() -> Self {
+        Self { most: 0, ..Self::default() }
+    }
 
     /// What is known of `encoded`, computed if need be.
     pub fn look(&self, encoded: &[u8]) -> Arc<Known> {
@@ -114,7 +124,7 @@ impl Memo {
     fn keep(&self, known: Known) -> Arc<Known> {
         let known = Arc::new(known);
         let mut memory = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if memory.len() < Self::MOST {
+        if memory.len() < self.most {
             memory.insert(known.digest, Arc::clone(&known));
         }
         known

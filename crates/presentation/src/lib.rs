@@ -5,6 +5,7 @@
 //! folder does not hold is shown as *not run*.
 
 mod advantage;
+mod cost;
 mod error;
 mod expose;
 mod figure;

@@ -9,7 +9,7 @@ use crate::matrix::{self, Cell, State};
 use crate::metadata::{self, percent};
 use crate::reading::{Outcome, Reading, is_coalition};
 use crate::words::{self, count, detectable, number};
-use crate::{Figure, PresentationError, Report, advantage, expose, identify, real_or_ideal, sequence};
+use crate::{Figure, PresentationError, Report, advantage, cost, expose, identify, real_or_ideal, sequence};
 
 pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
     let observers = reading.observers();
@@ -34,6 +34,7 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
     }
     let identified = identify::figure(reading)?;
     let sizes = metadata::figure(reading)?;
+    let growth = cost::figure(reading)?;
     let page = Page {
         title: list_of_systems(&systems),
         lead: lead(reading, systems.len()),
@@ -82,6 +83,12 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
         strategies: expose::strategies(reading),
         obstacles: expose::obstacles(reading),
         real_or_ideal: real_or_ideal::groups(reading),
+        cost: Cost {
+            lines: cost::lines(reading),
+            groups: cost::groups(reading),
+            figure: growth.as_ref().map(Drawn::of),
+            exponents: cost::exponents(reading),
+        },
         traffic: traffic(reading),
         gallery: gallery(reading)?,
         other: other_rows(reading),
@@ -100,6 +107,7 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
     };
     figures.push(sizes);
     figures.extend(identified);
+    figures.extend(growth);
     Ok(Report { html: page.render()?, figures })
 }
 
@@ -123,6 +131,7 @@ struct Page<'a> {
     strategies: Vec<expose::Strategies>,
     obstacles: Vec<expose::Obstacles>,
     real_or_ideal: Vec<real_or_ideal::Group>,
+    cost: Cost,
     traffic: Vec<[String; 6]>,
     gallery: Vec<(String, Vec<Picture>)>,
     other: (Vec<[String; 10]>, usize),
@@ -146,6 +155,14 @@ struct Identified {
     heads: [&'static str; 4],
     figure: Option<Drawn>,
     groups: Vec<identify::Group>,
+}
+
+/// The question `cost`.
+struct Cost {
+    lines: Vec<cost::Line>,
+    groups: Vec<cost::Group>,
+    figure: Option<Drawn>,
+    exponents: Vec<String>,
 }
 
 struct Controls {
@@ -446,7 +463,7 @@ fn traffic(reading: &Reading) -> Vec<[String; 6]> {
     reading
         .rows
         .iter()
-        .filter(|row| is_traffic(row))
+        .filter(|row| is_traffic(row) && row.quantity != "ratio-to-e2ee")
         .map(|row| {
             let link = row.parameters.value("link").unwrap_or_default();
             let link = link.split('>').map(|end| reading.party(end)).collect::<Vec<_>>().join(" → ");
@@ -456,14 +473,8 @@ fn traffic(reading: &Reading) -> Vec<[String; 6]> {
                 .filter(|(key, _)| *key != "link")
                 .map(|(key, value)| format!("{key} = {value}"))
                 .collect();
-            [
-                row.architecture.clone(),
-                link,
-                dash(&row.content),
-                dash(&others.join(", ")),
-                words::title(&row.quantity),
-                value(row),
-            ]
+            let content = if row.task == "set-up" { "none yet".to_owned() } else { dash(&row.content) };
+            [row.architecture.clone(), link, content, dash(&others.join(", ")), words::title(&row.quantity), value(row)]
         })
         .collect()
 }
@@ -480,7 +491,7 @@ fn other_rows(reading: &Reading) -> (Vec<[String; 10]>, usize) {
         .iter()
         .filter(|row| {
             !["distinguish", "real-or-ideal", "identify", "expose"].contains(&row.game.as_str())
-                && row.question != "control"
+                && !["control", "cost"].contains(&row.question.as_str())
                 && !is_traffic(row)
                 && row.parameters.value("padding").is_none()
         })

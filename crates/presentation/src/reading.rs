@@ -14,6 +14,8 @@ pub(crate) struct Reading {
     pub(crate) profiles: Vec<Profile>,
     pub(crate) statements: Vec<Statement>,
     pub(crate) rows: Vec<Row>,
+    /// What depends on a clock.
+    pub(crate) timings: Vec<Row>,
     pub(crate) gallery: Vec<(GalleryPicture, Vec<u8>)>,
 }
 
@@ -38,6 +40,7 @@ impl Reading {
             profiles: if optional("profiles.json") { run.profiles()? } else { Vec::new() },
             statements: if optional("statements.json") { run.statements()? } else { Vec::new() },
             rows: if optional("evidence.csv") { run.evidence()?.rows().to_vec() } else { Vec::new() },
+            timings: if optional("timings.csv") { run.timings()?.rows().to_vec() } else { Vec::new() },
             gallery: run.gallery()?,
         })
     }

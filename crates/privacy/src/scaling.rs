@@ -42,7 +42,7 @@ pub fn exponent(points: &[(f64, f64)], level: f64) -> Option<Estimate> {
     let mean = |of: fn(&(f64, f64)) -> f64| logs.iter().map(of).sum::<f64>() / count;
     let (x, y) = (mean(|point| point.0), mean(|point| point.1));
     let spread: f64 = logs.iter().map(|point| (point.0 - x).powi(2)).sum();
-    if logs.len() < 2 || spread <= 0.0 {
+    if points.iter().all(|(size, _)| Some(*size) == points.first().map(|point| point.0)) {
         return None;
     }
     let value = logs.iter().map(|point| (point.0 - x) * (point.1 - y)).sum::<f64>() / spread;
@@ -65,7 +65,7 @@ mod tests {
                 assert!((end - f64::from(power)).abs() < 1e-9, "{found:?} is not {power}");
             }
         }
-        assert_eq!(exponent(&[(1.0, 1.0), (1.0, 2.0)], 0.05), None);
+        assert_eq!(exponent(&[(1e5 - 1.0, 1.0), (1e5 - 1.0, 2.0), (1e5 - 1.0, 3.0)], 0.05), None);
         assert_eq!(exponent(&[(1.0, 1.0), (2.0, 0.0)], 0.05), None);
         assert_eq!(exponent(&[], 0.05), None);
     }

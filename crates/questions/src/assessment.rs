@@ -1,19 +1,21 @@
+use crate::cost;
 use crate::endpoints_only::{Finding, Task};
 use crate::real_or_ideal::Comparison;
 use crate::run::{Parts, Progress, Run, System};
-use crate::scenario::{ENDPOINTS_ONLY, HASH_IDENTIFIES, ROGUE_PROVIDER};
+use crate::scenario::{COST, ENDPOINTS_ONLY, HASH_IDENTIFIES, ROGUE_PROVIDER};
 use crate::world::{World, WorldError};
 use crate::{
     Scenario, ScenarioError, controls, endpoints_only, expose, gallery, identify, metadata, profile, real_or_ideal,
     rogue_provider,
 };
-use sightline_crypto::Seed;
 use sightline_evidence::{
-    Bound, Control, CorpusSummary, E2e, GalleryPicture, KeyNumber, Profile, Row, Statement, Status, Table,
+    Bound, Control, CorpusSummary, E2e, GalleryPicture, KeyNumber, Profile, Statement, Status, Table,
 };
-use sightline_privacy::game::{Game, GameError, Round};
-use sightline_protocol::{Architecture, Clause, Observer, Scope, beyond, ideal_detection, plain_encryption, words};
-use std::collections::{BTreeMap, BTreeSet};
+use sightline_privacy::game::GameError;
+use sightline_protocol::{
+    Architecture, Clause, Clock, Observer, Scope, beyond, ideal_detection, plain_encryption, words,
+};
+use std::collections::BTreeSet;
 
 /// An assessment that did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +49,8 @@ pub enum AssessmentError {
 pub struct Assessment {
     /// One row per measured number.
     pub evidence: Table,
+    /// What depends on a clock.
+    pub timings: Table,
     /// The systems.
     pub profiles: Vec<Profile>,
     /// One statement per system and outsider.
@@ -88,6 +92,9 @@ pub fn prepare(scenario: &Scenario, progress: &dyn Progress) -> Result<World, As
     if scenario.asks(ROGUE_PROVIDER) {
         plan += steps(&|system| rogue_provider::steps(scenario, system.architecture.as_ref()));
     }
+    if scenario.asks(COST) {
+        plan += cost::steps(scenario) + steps(&|_| cost::steps(scenario));
+    }
     progress.plan(plan);
     progress.begin("pictures");
     let mut done = 0;
@@ -100,7 +107,7 @@ pub fn prepare(scenario: &Scenario, progress: &dyn Progress) -> Result<World, As
 }
 
 /// Assesses what `scenario` says on the pictures of `world`, which [`prepare`] made. The same scenario gives the same
-/// result, byte for byte.
+/// result, byte for byte, but for the timings, which `clock` gives: CPU time of the calling thread.
 ///
 /// # Errors
 /// [`AssessmentError`].
@@ -109,8 +116,9 @@ pub fn assess(
     world: &World,
     parts: &dyn Parts,
     progress: &dyn Progress,
+    clock: Clock,
 ) -> Result<Assessment, AssessmentError> {
-    let run = Run { scenario, world, systems: System::of(scenario), progress, parts };
+    let run = Run { scenario, world, systems: System::of(scenario), progress, parts, clock };
     let (mut rows, controls) = controls::run(&run)?;
     let level = FAMILY_LEVEL / tests(&run).max(1) as f64;
     let (mut findings, mut comparisons) = (Vec::new(), Vec::new());
@@ -129,7 +137,12 @@ pub fn assess(
     if scenario.asks(ROGUE_PROVIDER) {
         rows.extend(rogue_provider::run(&run)?);
     }
-    rows.extend(traffic(&run)?);
+    let mut timings = Vec::new();
+    if scenario.asks(COST) {
+        let (evidence, clocked) = cost::run(&run)?;
+        rows.extend(evidence);
+        timings = clocked;
+    }
     let gallery = gallery::pictures(&run)?;
 
     let statements = if scenario.asks(ENDPOINTS_ONLY) {
@@ -140,6 +153,7 @@ pub fn assess(
     };
     Ok(Assessment {
         evidence: rows.into_iter().collect(),
+        timings: timings.into_iter().collect(),
         profiles: run.systems.iter().map(|system| profile(system.architecture.as_ref())).collect(),
         statements,
         controls,
@@ -191,44 +205,6 @@ fn told_apart(comparison: &Comparison) -> String {
 
 fn broken(finding: &Finding) -> Option<String> {
     finding.failure().map(|why| format!("{}, {}: {why}", finding.architecture, finding.task.name()))
-}
-
-/// Mean bytes on every link when one ordinary picture is sent, over some rounds of the reporting half.
-fn traffic(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
-    const ROUNDS: u64 = 20;
-    let mut rows = Vec::new();
-    let Run { scenario, world, .. } = run;
-    for System { name, architecture } in &run.systems {
-        let game = Game::new(architecture.as_ref(), scenario.wires(), Vec::new());
-        let mut bytes: BTreeMap<String, u64> = BTreeMap::new();
-        let mut rounds = 0;
-        for number in 0..ROUNDS {
-            // The same pictures for every system.
-            let seed = Seed::from_u64(scenario.seed).derive("traffic", number);
-            let round = Task::OrdinaryPair.round(&world.setup, &world.halves[1], &mut seed.stream());
-            let Some(round) = round.map(|round| Round { truth: false, ..round }) else { continue };
-            let transcript = game.run(&round, &seed).map_err(|source| AssessmentError::Game {
-                architecture: name.clone(),
-                task: "traffic",
-                source,
-            })?;
-            for ((from, to), sent) in transcript.bytes_by_link() {
-                *bytes.entry(format!("{from}>{to}")).or_default() += sent;
-            }
-            rounds += 1;
-        }
-        rows.extend(bytes.into_iter().map(|(link, sent)| {
-            Row::new("bytes-sent", "B")
-                .architecture(name.as_str())
-                .content("ordinary")
-                .parameter("link", link)
-                .exact(sent as f64 / rounds as f64)
-                .n(rounds)
-                .method("encoded lengths, mean")
-                .seed(scenario.seed)
-        }));
-    }
-    Ok(rows)
 }
 
 /// One statement per single outsider.

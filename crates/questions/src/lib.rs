@@ -3,6 +3,7 @@
 mod assessment;
 mod calibration;
 mod controls;
+mod cost;
 mod endpoints_only;
 mod expose;
 mod gallery;
@@ -20,4 +21,5 @@ pub use calibration::{Calibration, calibrate, too_many_alarms};
 pub use profile::profile;
 pub use run::{Afresh, Parts, Progress};
 pub use scenario::{QUESTIONS, Scenario, ScenarioError};
+pub use sightline_protocol::Span;
 pub use world::{World, WorldError};

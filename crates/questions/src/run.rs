@@ -5,7 +5,7 @@ use crate::{Scenario, World};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sightline_architectures::by_name;
-use sightline_protocol::Architecture;
+use sightline_protocol::{Architecture, Clock};
 
 /// Told what an assessment is doing. Called from several threads.
 pub trait Progress: Sync {
@@ -63,6 +63,8 @@ pub(crate) struct Run<'a> {
     pub(crate) systems: Vec<System>,
     pub(crate) progress: &'a dyn Progress,
     pub(crate) parts: &'a dyn Parts,
+    /// CPU time of the calling thread.
+    pub(crate) clock: Clock,
 }
 
 /// A system with the name under which it is assessed.

@@ -16,8 +16,11 @@ pub(crate) const HASH_IDENTIFIES: &str = "hash-identifies";
 /// If the provider lies, what does it obtain?
 pub(crate) const ROGUE_PROVIDER: &str = "rogue-provider";
 
+/// What does each cost?
+pub(crate) const COST: &str = "cost";
+
 /// The questions that can be asked in this version.
-pub const QUESTIONS: [&str; 3] = [ENDPOINTS_ONLY, HASH_IDENTIFIES, ROGUE_PROVIDER];
+pub const QUESTIONS: [&str; 4] = [ENDPOINTS_ONLY, HASH_IDENTIFIES, ROGUE_PROVIDER, COST];
 
 /// What is assessed, with every default resolved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -44,6 +47,8 @@ pub struct Scenario {
     pub messenger: Messenger,
     /// The simulated network.
     pub network: Wires,
+    /// What is costed.
+    pub cost: Cost,
     /// The checks of the instrument itself.
     pub controls: Controls,
 }
@@ -90,6 +95,14 @@ pub struct Wires {
     pub loss: f64,
 }
 
+/// Settings of the question `cost`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cost {
+    /// Entries of the longest list that costs are measured beside: lists of 10³, 10⁴, … entries, up to this.
+    pub largest_list: usize,
+}
+
 /// Settings of the controls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -111,6 +124,7 @@ impl Default for Scenario {
             detection: Policy::default(),
             messenger: Messenger::default(),
             network: Wires::default(),
+            cost: Cost::default(),
             controls: Controls::default(),
         }
     }
@@ -137,6 +151,12 @@ impl Default for Messenger {
 impl Default for Wires {
     fn default() -> Self {
         Self { latency_ms: 20.0, jitter_ms: 5.0, loss: 0.001 }
+    }
+}
+
+impl Default for Cost {
+    fn default() -> Self {
+        Self { largest_list: 1_000_000 }
     }
 }
 
@@ -183,7 +203,7 @@ pub enum ScenarioError {
 }
 
 /// Every key of a scenario file, for suggestions.
-const KEYS: [&str; 29] = [
+const KEYS: [&str; 31] = [
     "seed",
     "architectures",
     "questions",
@@ -193,6 +213,8 @@ const KEYS: [&str; 29] = [
     "list",
     "messenger",
     "network",
+    "cost",
+    "largest_list",
     "controls",
     "folder",
     "count",
@@ -247,6 +269,7 @@ impl Scenario {
         self.trials = self.trials.min(150);
         self.pictures.count = self.pictures.count.min(160);
         self.controls.repetitions = self.controls.repetitions.min(40);
+        self.cost.largest_list = self.cost.largest_list.min(100_000);
         self
     }
 
@@ -286,6 +309,13 @@ impl Scenario {
         )?;
         range("network.jitter_ms", "between 0 and 60000", milliseconds(wires.jitter_ms), wires.jitter_ms.to_string())?;
         range("network.loss", "between 0 and 0.5", (0.0..=0.5).contains(&wires.loss), wires.loss.to_string())?;
+        let longest = self.cost.largest_list;
+        range(
+            "cost.largest_list",
+            "between 1000 and 1000000",
+            (1_000..=1_000_000).contains(&longest),
+            longest.to_string(),
+        )?;
         let repetitions = self.controls.repetitions;
         range(
             "controls.repetitions",

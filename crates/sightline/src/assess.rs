@@ -2,7 +2,7 @@ use crate::arguments::Assess;
 use crate::failure::{self, Failure};
 use crate::progress::{self, Bar};
 use crate::{clock, print, say};
-use sightline_evidence::{ControlStatus, Provenance, Row, RunFolder, Summary, Table, Unfinished, digest};
+use sightline_evidence::{ControlStatus, Provenance, Row, RunFolder, Summary, Unfinished, digest};
 use sightline_questions::{Assessment, Parts, Scenario, assess, prepare};
 use std::path::Path;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub(crate) fn run(options: &Assess) -> Result<(), Failure> {
     if under_way.resumed() {
         say(&format!("Going on with the run that was stopped in {}.", options.out.display()));
     }
-    let result = assess(&scenario, &world, &Kept(&under_way), &bar);
+    let result = assess(&scenario, &world, &Kept(&under_way), &bar, clock::thread);
     let parts = bar.finish();
     let found = result.map_err(Failure::assessment)?;
     let run = under_way.replace().map_err(|error| Failure::folder(&error))?;
@@ -130,7 +130,7 @@ fn write(
     run.write_scenario(text)?;
     run.write_lock(&lock(scenario, &found.corpus.digest))?;
     run.write_evidence(&found.evidence)?;
-    run.write_timings(&timings(scenario, parts))?;
+    run.write_timings(&found.timings.rows().iter().cloned().chain(wall_times(scenario, parts)).collect())?;
     run.write_profiles(&found.profiles)?;
     run.write_statements(&found.statements)?;
     run.write_gallery(&found.gallery)?;
@@ -158,13 +158,12 @@ fn command() -> String {
     std::iter::once("sightline".to_owned()).chain(std::env::args().skip(1)).collect::<Vec<_>>().join(" ")
 }
 
-fn timings(scenario: &Scenario, parts: &[(String, Duration)]) -> Table {
-    let row = |(part, took): &(String, Duration)| {
-        let row =
-            Row::new("wall-time", "s").exact(took.as_secs_f64()).n(1).method("monotonic clock").seed(scenario.seed);
-        row.parameter("part", part)
-    };
-    parts.iter().map(row).collect()
+/// What each part of the assessment took.
+fn wall_times(scenario: &Scenario, parts: &[(String, Duration)]) -> impl Iterator<Item = Row> {
+    parts.iter().map(|(part, took)| {
+        let row = Row::new("wall-time", "s").exact(took.as_secs_f64()).n(1).method("monotonic clock");
+        row.seed(scenario.seed).parameter("part", part)
+    })
 }
 
 /// The answer in a few lines, and where to read on.

@@ -1,5 +1,7 @@
 //! The one place that looks at a clock. Nothing read here reaches `evidence`.
 
+use cpu_time::ThreadTime;
+use sightline_questions::Span;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 #[expect(clippy::disallowed_methods, reason = "timings are taken here")]
@@ -9,6 +11,12 @@ pub(crate) fn now() -> Instant {
 
 pub(crate) fn since(start: Instant) -> Duration {
     now().duration_since(start)
+}
+
+/// CPU time of the calling thread; nothing where the system does not count it.
+pub(crate) fn thread() -> Span {
+    let used = ThreadTime::try_now().map(|time| time.as_duration()).unwrap_or_default();
+    Span::nanoseconds(u64::try_from(used.as_nanos()).unwrap_or(u64::MAX))
 }
 
 /// Today's date in UTC as year-month-day.

@@ -1,6 +1,6 @@
 use crate::failure::{self, Failure};
 use crate::progress::{self, Bar};
-use crate::{assess, print, say};
+use crate::{assess, clock, print, say};
 use sightline_architectures::{NAMES, REFERENCES, VARIANTS, by_name};
 use sightline_evidence::{FlowStep, RunFolder};
 use sightline_questions::{Afresh, Scenario, prepare, profile, too_many_alarms};
@@ -136,7 +136,7 @@ fn again(path: &Path) -> Result<(), Failure> {
         let message = "the run was made by another version or from other pictures; its numbers cannot be compared";
         return Err(Failure::new(failure::UNDECLARED, message));
     }
-    let result = sightline_questions::assess(&scenario, &world, &Afresh, &bar);
+    let result = sightline_questions::assess(&scenario, &world, &Afresh, &bar, clock::thread);
     bar.finish();
     let found = result.map_err(Failure::assessment)?;
     let csv = found.evidence.to_csv().map_err(environment)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-const SMALL: &str = "trials = 60\n[pictures]\ncount = 40\n[list]\nentries = 40\n[controls]\nrepetitions = 20\n";
+const SMALL: &str = "trials = 60\n[pictures]\ncount = 40\n[list]\nentries = 40\n[cost]\nlargest_list = 10000\n[controls]\nrepetitions = 20\n";
 
 struct Folder(TempDir);
 
@@ -347,6 +347,41 @@ fn a_provider_that_lies_reads_what_it_likes() {
     assert_eq!(readable("partial-hashing", "honest"), "0");
     assert_eq!(readable("partial-hashing", "claim-every-match"), "1000000");
     assert_eq!(readable("e2ee", "honest"), "0");
+}
+
+/// `e2ee` costs as much as itself; checking a picture costs messages, and time that is linear in the list.
+#[test]
+fn what_a_picture_costs_is_stated_beside_plain_encryption() {
+    let folder = Folder::new();
+    let systems = ["--architectures", "e2ee,device-hashing"];
+    let done = folder.run(&[&["assess", "small.toml", "--questions", "cost", "--out", "a"][..], &systems].concat());
+    assert_eq!(code(&done), 0, "{}", stderr(&done));
+    let (evidence, timings) = (folder.read("a/evidence.csv"), folder.read("a/timings.csv"));
+    let number = |table: &[u8], architecture, observer, quantity, parameter| -> f64 {
+        let row = [
+            ("question", "cost"),
+            ("task", "send"),
+            ("content", "ordinary"),
+            ("architecture", architecture),
+            ("observer", observer),
+            ("quantity", quantity),
+            ("parameter", parameter),
+        ];
+        cell(table, "value", &row).parse().expect("a number")
+    };
+    for quantity in ["of=bytes-sent", "of=messages-sent", "of=modelled-work", "of=round-trips"] {
+        assert_eq!(number(&evidence, "e2ee", "", "ratio-to-e2ee", quantity).to_string(), "1", "{quantity}");
+    }
+    assert!(number(&evidence, "device-hashing", "", "ratio-to-e2ee", "of=messages-sent") > 1.0);
+    assert!(number(&evidence, "device-hashing", "provider", "ratio-to-e2ee", "of=modelled-work") > 1.0);
+    let latency = |network| number(&evidence, "e2ee", "", "delivery-latency", network);
+    assert!(latency("network=fibre") < latency("network=mobile"));
+    assert!(latency("network=mobile") < latency("network=poor"));
+    let exponent = number(&evidence, "device-hashing", "provider", "growth-exponent", "of=modelled-work");
+    assert!((exponent - 1.0).abs() < 0.05, "{exponent}");
+    for party in ["device-0", "device-1", "provider"] {
+        assert!(number(&timings, "device-hashing", party, "cpu-time", "") > 0.0, "{party}");
+    }
 }
 
 #[test]

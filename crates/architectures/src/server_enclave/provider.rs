@@ -216,6 +216,9 @@ impl Machine for Provider {
             (Message::List(signed), _) => {
                 listing::check(from, &signed, self.authority, &self.setup.list)?;
                 self.list = Some(signed);
+                if self.system.strategy != Strategy::StolenKey {
+                    self.start(self.system.strategy.instance(u16::MAX), turn);
+                }
                 for (from, number, nonce) in std::mem::take(&mut self.early) {
                     self.hello(from, number, nonce, turn);
                 }

@@ -20,13 +20,21 @@ pub(crate) struct Fixture {
     pub(crate) statements: Vec<Statement>,
     pub(crate) controls: Vec<Control>,
     pub(crate) evidence: Table,
+    pub(crate) timings: Table,
     pub(crate) gallery: Vec<(GalleryPicture, Vec<u8>)>,
 }
 
 impl Fixture {
     pub(crate) fn sample() -> Self {
         let (profiles, statements) = (profiles(), statements());
-        Self { evidence: evidence(&profiles), profiles, statements, controls: controls(), gallery: gallery() }
+        Self {
+            evidence: evidence(&profiles),
+            timings: timings(&profiles),
+            profiles,
+            statements,
+            controls: controls(),
+            gallery: gallery(),
+        }
     }
 
     pub(crate) fn write(&self, path: &Path) -> RunFolder {
@@ -43,7 +51,7 @@ impl Fixture {
         }))
         .unwrap();
         run.write_evidence(&self.evidence).unwrap();
-        run.write_timings(&Table::new()).unwrap();
+        run.write_timings(&self.timings).unwrap();
         run.write_profiles(&self.profiles).unwrap();
         run.write_statements(&self.statements).unwrap();
         run.write_gallery(&self.gallery).unwrap();
@@ -51,6 +59,31 @@ impl Fixture {
         run.finish(summary).unwrap();
         run
     }
+}
+
+/// CPU time for one picture, flat without detection and growing with the list with it.
+fn timings(profiles: &[Profile]) -> Table {
+    let of_system = |profile: &Profile| {
+        let slope = if profile.name == "e2ee" { 0.0 } else { 4e-9 };
+        let row = |quantity: &str, unit: &str| {
+            let row = Row::new(quantity, unit).question("cost").task("send").architecture(profile.name.as_str());
+            row.content("ordinary").method("median").n(7).seed(1)
+        };
+        let mut rows: Vec<Row> = [10_u32, 1_000, 1_000_000]
+            .map(|size| {
+                let seconds = 2e-4 + slope * f64::from(size);
+                row("cpu-time", "s").parameter("list", size).interval(seconds, 0.9 * seconds, 1.2 * seconds)
+            })
+            .into();
+        rows.push(row("cpu-time", "s").observer("provider").interval(3e-4, 2e-4, 5e-4));
+        rows.push(row("ratio-to-e2ee", "1").observer("provider").parameter("of", "cpu-time").interval(2.5, 2.0, 3.0));
+        if slope > 0.0 {
+            let exponent = row("growth-exponent", "1").observer("provider").parameter("of", "cpu-time");
+            rows.push(exponent.interval(1.01, 0.97, 1.05));
+        }
+        rows
+    };
+    profiles.iter().flat_map(of_system).collect()
 }
 
 fn provenance() -> Provenance {
@@ -407,6 +440,15 @@ fn evidence(profiles: &[Profile]) -> Table {
                 table.push(row("minimum-detectable-advantage").exact(0.16 + 0.02 * jitter()).method("ladder"));
             }
         }
+        let cost = |quantity: &str, unit: &str| {
+            Row::new(quantity, unit).question("cost").task("send").architecture(profile.name.as_str()).seed(1)
+        };
+        table.push(cost("bytes-sent", "B").content("ordinary").exact(95_333.0).n(6).method("mean"));
+        let ratio = cost("ratio-to-e2ee", "1").content("ordinary").parameter("of", "bytes-sent");
+        table.push(ratio.exact(1.25).n(6).method("mean of ratios"));
+        table.push(cost("modelled-work", "s").content("ordinary").observer("provider").exact(1.5e-3).n(6));
+        let latency = cost("delivery-latency", "s").content("ordinary").parameter("network", "poor");
+        table.push(latency.interval(1.66, 1.5, 1.8).n(6).method("median"));
         for (link, bytes) in [("sender>provider", 48_213.0), ("provider>recipient", 47_120.0)] {
             let row = Row::new("bytes-sent", "B").question("cost").architecture(profile.name.as_str()).seed(1);
             table.push(row.content("ordinary").parameter("link", link).exact(bytes).n(1));

@@ -120,6 +120,22 @@ fn what_identifies_a_picture_and_what_a_break_in_exposes_is_shown() {
 }
 
 #[test]
+fn what_it_costs_is_shown_beside_plain_encryption() {
+    let html = html(&Fixture::sample());
+    let cost = html.split("<section id=\"cost\"").nth(1).unwrap().split("</section>").next().unwrap();
+    for shown in [
+        "95\u{a0}kB (×\u{a0}1.25)",
+        "1.66\u{a0}s",
+        "300\u{a0}µs (×\u{a0}2.5)",
+        "1.50\u{a0}ms",
+        "entries to the power 1.01 (0.97 to 1.05)",
+        "takes 21 times the CPU time of plain end-to-end encryption",
+    ] {
+        assert!(cost.contains(shown), "{shown} is missing: {cost}");
+    }
+}
+
+#[test]
 fn measurement_outweighs_a_declaration_of_innocence() {
     let mut fixture = Fixture::sample();
     for statement in &mut fixture.statements {
@@ -149,6 +165,7 @@ fn an_empty_run_says_so_everywhere() {
         statements: Vec::new(),
         controls: Vec::new(),
         evidence: Table::new(),
+        timings: Table::new(),
         gallery: Vec::new(),
     };
     let html = html(&fixture);
