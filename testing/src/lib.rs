@@ -2,4 +2,5 @@
 
 pub mod conformance;
 pub mod foreign;
+pub mod hostile;
 pub mod world;

@@ -54,6 +54,25 @@ pub(crate) enum Paper {
     Decision(#[n(0)] u64, #[n(1)] bool),
 }
 
+/// The number of the last case of a sender, who numbers them: what comes again is refused.
+#[derive(Default)]
+struct Last(u64);
+
+impl Last {
+    fn next(&mut self, message: &'static str, number: u64) -> Result<(), Reason> {
+        if number <= self.0 {
+            let detail = format!("case {number} was received before, or out of order: the last is {}", self.0);
+            return Err(Reason::Rejected { message, detail });
+        }
+        self.0 = number;
+        Ok(())
+    }
+
+    fn entry(&self) -> (String, Vec<u8>) {
+        ("last".to_owned(), self.0.to_be_bytes().to_vec())
+    }
+}
+
 impl Paper {
     pub(crate) const fn name(&self) -> &'static str {
         match self {
@@ -163,6 +182,7 @@ impl Casework {
 pub(crate) struct Reviewer<M> {
     setup: Setup,
     queue: VecDeque<Paper>,
+    last: Last,
     dismissed: u64,
     confirmed: u64,
     message: PhantomData<fn(M)>,
@@ -170,7 +190,14 @@ pub(crate) struct Reviewer<M> {
 
 impl<M> Reviewer<M> {
     pub(crate) fn new(setup: &Setup) -> Self {
-        Self { setup: setup.clone(), queue: VecDeque::new(), dismissed: 0, confirmed: 0, message: PhantomData }
+        Self {
+            setup: setup.clone(),
+            queue: VecDeque::new(),
+            last: Last::default(),
+            dismissed: 0,
+            confirmed: 0,
+            message: PhantomData,
+        }
     }
 
     fn count(&mut self, confirmed: bool) {
@@ -187,11 +214,14 @@ impl<M: Carries> Machine for Reviewer<M> {
 
     fn receive(&mut self, from: PartyId, message: M, turn: &mut Turn<'_, '_, M>) -> Result<(), Reason> {
         let paper = expect_paper(from, PartyId::PROVIDER, message)?;
-        if matches!(paper, Paper::Decision(..)) {
-            return Err(Reason::Unexpected {
-                message: paper.name(),
-                detail: "a reviewer decides, and is not told".into(),
-            });
+        match &paper {
+            Paper::Report(Report { number, .. }) | Paper::Preview(Preview { number, .. }) => {
+                self.last.next(paper.name(), *number)?;
+            }
+            Paper::Decision(..) => {
+                let detail = "a reviewer decides, and is not told".into();
+                return Err(Reason::Unexpected { message: paper.name(), detail });
+            }
         }
         if self.queue.is_empty() {
             turn.wake_at(Some(turn.now() + REVIEW_TIME));
@@ -227,7 +257,8 @@ impl<M: Carries> Machine for Reviewer<M> {
     fn memory(&self) -> Memory {
         let queue = self.queue.iter().enumerate().map(|(place, paper)| (format!("queue/{place:010}"), paper.to_wire()));
         let counters = [("confirmed", self.confirmed), ("dismissed", self.dismissed)];
-        Memory::new(queue.chain(counters.map(|(name, count)| (name.to_owned(), count.to_be_bytes().to_vec()))))
+        let counters = counters.map(|(name, count)| (name.to_owned(), count.to_be_bytes().to_vec()));
+        Memory::new(queue.chain(counters).chain([self.last.entry()]))
     }
 }
 
@@ -235,6 +266,7 @@ impl<M: Carries> Machine for Reviewer<M> {
 pub(crate) struct Desk<M> {
     accepts_from: PartyId,
     passes_to: Option<PartyId>,
+    last: Last,
     held: Vec<Report>,
     message: PhantomData<fn(M)>,
 }
@@ -250,7 +282,7 @@ impl<M> Desk<M> {
     }
 
     pub(crate) fn new(accepts_from: PartyId, passes_to: Option<PartyId>) -> Self {
-        Self { accepts_from, passes_to, held: Vec::new(), message: PhantomData }
+        Self { accepts_from, passes_to, last: Last::default(), held: Vec::new(), message: PhantomData }
     }
 }
 
@@ -263,6 +295,7 @@ impl<M: Carries> Machine for Desk<M> {
         let Paper::Report(report) = paper else {
             return Err(Reason::Unexpected { message: name, detail: "only reports are taken here".into() });
         };
+        self.last.next(name, report.number)?;
         if let Some(next) = self.passes_to {
             turn.send(next, &Paper::Report(report.clone()).into());
         }
@@ -271,7 +304,8 @@ impl<M: Carries> Machine for Desk<M> {
     }
 
     fn memory(&self) -> Memory {
-        Memory::new(self.held.iter().map(|report| (format!("report/{:020}", report.number), report.to_wire())))
+        let held = self.held.iter().map(|report| (format!("report/{:020}", report.number), report.to_wire()));
+        Memory::new(held.chain([self.last.entry()]))
     }
 }
 

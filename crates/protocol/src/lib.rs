@@ -32,4 +32,4 @@ pub use runner::{Faults, Network, RunError, Runner};
 pub use time::{Span, Time};
 pub use transcript::{Event, Transcript};
 pub use view::{Corruption, Observer, Seen, View, Views};
-pub use wire::{Wire, WireError};
+pub use wire::{Frame, Wire, WireError};

@@ -1,4 +1,4 @@
-use crate::wire::Frame;
+use crate::wire::{Frame, LONGEST};
 use crate::{Command, Context, Display, Memory, Party, PartyId, Reason, Refusal, Role, Span, Time, Wire, Work};
 use sightline_crypto::{Ledger, Stream};
 use std::collections::BTreeMap;
@@ -193,7 +193,8 @@ impl<M: Machine> Party for Endpoint<M> {
 const PATIENCE: Span = Span::seconds(2);
 /// After so many attempts a peer is given up.
 const ATTEMPTS: u32 = 10;
-/// A frame further ahead than this is not kept.
+/// A frame further ahead than this is not kept, nor are frames that have to wait and are more than [`LONGEST`] together:
+/// their sender sends them again.
 const WINDOW: u64 = 1 << 16;
 
 /// Reliable links to every peer: numbered frames, kept until acknowledged, delivered once and in order.
@@ -231,7 +232,9 @@ impl Links {
                 Vec::new()
             }
             Frame::Data(number, payload) => {
-                if number >= link.next_in && number - link.next_in < WINDOW {
+                let kept: usize = link.early.values().map(Vec::len).sum();
+                let room = number == link.next_in || kept + payload.len() <= LONGEST;
+                if number >= link.next_in && number - link.next_in < WINDOW && room {
                     link.early.entry(number).or_insert(payload);
                 }
                 let mut due = Vec::new();

@@ -188,6 +188,11 @@ impl Context<'_> {
         self.deadline = time;
     }
 
+    /// When the party is to be woken, as it asked last.
+    pub fn deadline(&self) -> Option<Time> {
+        self.deadline
+    }
+
     /// Charges work to virtual time.
     pub fn spend(&mut self, work: Work) {
         self.spent = self.spent + work.cost();

@@ -64,10 +64,12 @@ where
 }
 
 /// What travels on a link between two machines: numbered data, and acknowledgement of all data below a number.
-#[derive(Debug, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
-pub(crate) enum Frame {
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+pub enum Frame {
+    /// A message with its number, from 0 on.
     #[n(0)]
     Data(#[n(0)] u64, #[cbor(n(1), with = "minicbor::bytes")] Vec<u8>),
+    /// All messages below this number have arrived.
     #[n(1)]
     Acknowledge(#[n(0)] u64),
 }

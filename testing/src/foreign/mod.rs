@@ -3,10 +3,12 @@
 //!
 //! A target whose input is a sequence reads it as parts: a tag of one byte, a length of two (big-endian), the bytes.
 
+mod enclave;
 mod files;
 mod messenger;
 mod protocol;
 
+pub use enclave::{enclave, offers, quotes, statements};
 pub use files::{codes, hashes, picture, run_folder, samples, scenario, table};
 pub use messenger::{service, session, wire};
 pub use protocol::{messages, parties};
@@ -27,7 +29,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 16] = [
     Target { name: "wire", seeds: messenger::wire_seeds, run: wire, cases: 20_000 },
     Target { name: "service", seeds: messenger::service_seeds, run: service, cases: 2_000 },
     Target { name: "session", seeds: messenger::session_seeds, run: session, cases: 200 },
@@ -39,6 +41,10 @@ pub const TARGETS: [Target; 12] = [
     Target { name: "samples", seeds: files::samples_seeds, run: samples, cases: 2_000 },
     Target { name: "hashes", seeds: files::hashes_seeds, run: hashes, cases: 20_000 },
     Target { name: "codes", seeds: files::codes_seeds, run: codes, cases: 20_000 },
+    Target { name: "statements", seeds: enclave::statement_seeds, run: statements, cases: 5_000 },
+    Target { name: "quotes", seeds: enclave::quote_seeds, run: quotes, cases: 500 },
+    Target { name: "offers", seeds: enclave::offer_seeds, run: offers, cases: 500 },
+    Target { name: "enclave", seeds: enclave::enclave_seeds, run: enclave, cases: 1_000 },
     Target { name: "picture", seeds: files::picture_seeds, run: picture, cases: 1_000 },
 ];
 
