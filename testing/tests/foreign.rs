@@ -56,4 +56,4 @@ macro_rules! targets {
     };
 }
 
-targets! { wire service session messages parties scenario table run_folder samples hashes codes statements quotes offers enclave picture }
+targets! { wire service session messages parties scenario table run_folder samples hashes exchange codes statements quotes offers enclave picture }

@@ -2,9 +2,11 @@
 
 mod signed;
 mod text;
+mod threat_exchange;
 
 pub use signed::{Authority, AuthorityKey, Pin, SignatureError, SignedStatement, Statement};
 pub use text::{HashRow, TextError, read_hashes};
+pub use threat_exchange::{Descriptor, Exchange, ExchangeError, Indicator};
 
 use sha2::{Digest, Sha256};
 use sightline_fingerprint::{DEFAULT_RADIUS, PdqHash};

@@ -85,7 +85,7 @@ pub fn read_hashes(text: &[u8]) -> Result<Vec<HashRow>, TextError> {
 }
 
 /// The line of a record: the reader's place may lie before empty lines, which it skips.
-fn line(text: &[u8], start: &csv::Position) -> u64 {
+pub(crate) fn line(text: &[u8], start: &csv::Position) -> u64 {
     let rest = usize::try_from(start.byte()).ok().and_then(|at| text.get(at..)).unwrap_or_default();
     let skipped = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
     start.line() + skipped.filter(|byte| **byte == b'\n').map(|_| 1).sum::<u64>()

@@ -1,5 +1,5 @@
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use sightline_fingerprint::ALGORITHMS;
 use std::path::PathBuf;
 
@@ -77,7 +77,7 @@ pub(crate) enum Command {
     /// Compare pictures with a list of PDQ hashes and print the entries within a radius as CSV: `file,entry,distance`
     #[command(long_about = MATCH)]
     Match {
-        /// The list: one hash a line, or a CSV file with a column `pdq_hex`
+        /// The list: one hash a line, a CSV file with a column `pdq_hex`, or one of ThreatExchange (CSV, JSON)
         #[arg(long, value_name = "LIST")]
         list: PathBuf,
         /// Pictures, or files of hashes like the list; `-` reads hashes from standard input
@@ -89,10 +89,16 @@ pub(crate) enum Command {
     /// Print the near-duplicates among PDQ hashes as CSV: `file,other,distance`
     #[command(long_about = PAIRS)]
     Pairs {
-        /// One hash a line, or a CSV file with a column `pdq_hex`; `-` reads standard input
+        /// One hash a line, a CSV file with a column `pdq_hex`, or a list of ThreatExchange; `-` reads standard input
         file: PathBuf,
         #[command(flatten)]
         search: Search,
+    },
+    /// Show what is in a hash list, or write it in another form
+    #[command(long_about = LIST)]
+    List {
+        #[command(subcommand)]
+        command: ListCommand,
     },
     /// Draw a run's report again from its folder
     Report {
@@ -100,6 +106,43 @@ pub(crate) enum Command {
         run: PathBuf,
     },
 }
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ListCommand {
+    /// Say how many entries there are, and who says what of them
+    Show {
+        /// The list; `-` reads standard input
+        file: PathBuf,
+    },
+    /// Write it in another form
+    Convert {
+        /// The list; `-` reads standard input
+        file: PathBuf,
+        /// The form
+        #[arg(long, value_enum, default_value = "csv")]
+        to: Form,
+        /// Where it is written; without it, to standard output
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// Forms in which a list is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// The table of ThreatExchange
+    Csv,
+    /// The JSON of ThreatExchange
+    Json,
+    /// One hash a line
+    Hashes,
+}
+
+const LIST: &str = "\
+Show what is in a hash list, or write it in another form.
+
+A list is one hash a line, a CSV file with a column `pdq_hex`, a table of ThreatExchange (columns `td_raw_indicator`, …), or \
+the JSON of its interface. PDQ hashes are read, and others counted. `match` and `pairs` read the same forms.";
 
 const MATCH: &str = "\
 Compare pictures with a list of PDQ hashes and print the entries within a radius as CSV: `file,entry,distance`.

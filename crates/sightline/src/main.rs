@@ -7,6 +7,7 @@ mod commands;
 mod failure;
 mod fingerprint;
 mod leakage;
+mod list;
 mod progress;
 mod search;
 
@@ -43,6 +44,7 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Leakage { train, test, json } => leakage::run(&train, &test, json),
         Command::Match { list, files, search } => search::matches(&list, &files, &search),
         Command::Pairs { file, search } => search::pairs(&file, &search),
+        Command::List { command } => list::run(&command),
         Command::Report { run } => commands::report(&run),
     };
     match result {

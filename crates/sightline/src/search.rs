@@ -1,10 +1,11 @@
 use crate::arguments::Search;
 use crate::failure::{self, Failure};
 use crate::fingerprint::quoted;
+use crate::list::rows;
 use crate::{print, say};
 use sightline_fingerprint::{MINIMUM_QUALITY, PdqHash};
 use sightline_hamming::{Codes, Index};
-use sightline_lists::{HashRow, read_hashes};
+use sightline_lists::HashRow;
 use std::io::Read;
 use std::path::Path;
 
@@ -68,7 +69,7 @@ pub(crate) fn pairs(file: &Path, search: &Search) -> Result<(), Failure> {
     Ok(())
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let read = match path.to_str() {
         Some("-") => std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes),
@@ -77,12 +78,8 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     read.map_err(|error| Failure::new(failure::ENVIRONMENT, format!("{}: {error}", shown(path))))
 }
 
-fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }
-}
-
-fn rows(path: &Path, text: &[u8]) -> Result<Vec<HashRow>, Failure> {
-    read_hashes(text).map_err(|error| Failure::new(failure::USAGE, format!("{}: {error}", shown(path))))
 }
 
 /// The hash of a picture, or those of a text; pictures are no text.

@@ -4,7 +4,7 @@ use sightline_evidence::{
     Provenance, Row, RunFolder, Statement, Summary, Table, verify,
 };
 use sightline_hamming::{Codes, file};
-use sightline_lists::read_hashes;
+use sightline_lists::{Exchange, read_hashes};
 use sightline_pictures::Picture;
 use sightline_presentation::Report;
 use sightline_privacy::leakage::{Interval, Samples, estimate};
@@ -71,6 +71,34 @@ pub(super) fn hashes_seeds() -> Vec<Vec<u8>> {
     let hash = "0123456789abcdef".repeat(4);
     let table = format!("file,pdq_hex,quality\n\"a, b\",{hash},100\nc,{hash},0\r\n");
     vec![format!("{hash}\n\n{hash}\n").into(), table.into()]
+}
+
+/// A list of ThreatExchange in either form: what is read can be written and read as the same, but for blanks that a table
+/// loses.
+pub fn exchange(bytes: &[u8]) {
+    let Ok(list) = Exchange::read(bytes) else { return };
+    let hashes = |list: &Exchange| list.entries.iter().map(|entry| entry.hash).collect::<Vec<_>>();
+    let json = Exchange::read(list.to_json().as_bytes()).expect("what was written can be read");
+    assert!(json.entries.iter().zip(&list.entries).all(|(one, other)| one.descriptors == other.descriptors));
+    let table = Exchange::read(list.to_csv().as_bytes()).expect("what was written can be read");
+    assert!([hashes(&json), hashes(&table)].iter().all(|found| *found == hashes(&list)));
+    assert!(list.list(1).len() <= list.entries.len());
+}
+
+pub(super) fn exchange_seeds() -> Vec<Vec<u8>> {
+    let hash = |byte: &str| byte.repeat(32);
+    let (one, two) = (hash("ab"), hash("0f"));
+    let table = format!(
+        "id,td_raw_indicator,td_indicator_type,added_on,td_owner_id,td_owner_name,td_status,td_subjective_tags\n\
+         7,{one},HASH_PDQ,2026-01-01,1,\"a, b\",MALICIOUS,x;y\n8,{two},HASH_PDQ,,,,NON_MALICIOUS,\n9,00,HASH_MD5,,,,,\n"
+    );
+    let said = "{\"id\":7,\"owner\":{\"id\":\"1\",\"name\":\"a\"},\"status\":\"MALICIOUS\",\"tags\":{\"data\":[{\"text\":\"x\"}]}}";
+    let updates = format!(
+        "{{\"data\":[{{\"indicator\":\"{one}\",\"type\":\"HASH_PDQ\",\"descriptors\":{{\"data\":[{said}]}}}},\
+         {{\"indicator\":\"{two}\",\"type\":\"HASH_PDQ\",\"should_delete\":true}}]}}"
+    );
+    let alone = format!("[{{\"id\":\"1\",\"raw_indicator\":\"{one}\",\"type\":\"HASH_PDQ\",\"tags\":[\"x\"]}}]");
+    [table, updates, alone].map(String::into_bytes).into()
 }
 
 /// A file of codes: what is read can be written and read as the same, and added to.

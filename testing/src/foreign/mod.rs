@@ -9,7 +9,7 @@ mod messenger;
 mod protocol;
 
 pub use enclave::{enclave, offers, quotes, statements};
-pub use files::{codes, hashes, picture, run_folder, samples, scenario, table};
+pub use files::{codes, exchange, hashes, picture, run_folder, samples, scenario, table};
 pub use messenger::{service, session, wire};
 pub use protocol::{messages, parties};
 
@@ -29,7 +29,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 17] = [
     Target { name: "wire", seeds: messenger::wire_seeds, run: wire, cases: 20_000 },
     Target { name: "service", seeds: messenger::service_seeds, run: service, cases: 2_000 },
     Target { name: "session", seeds: messenger::session_seeds, run: session, cases: 200 },
@@ -40,6 +40,7 @@ pub const TARGETS: [Target; 16] = [
     Target { name: "run_folder", seeds: files::run_folder_seeds, run: run_folder, cases: 200 },
     Target { name: "samples", seeds: files::samples_seeds, run: samples, cases: 2_000 },
     Target { name: "hashes", seeds: files::hashes_seeds, run: hashes, cases: 20_000 },
+    Target { name: "exchange", seeds: files::exchange_seeds, run: exchange, cases: 10_000 },
     Target { name: "codes", seeds: files::codes_seeds, run: codes, cases: 20_000 },
     Target { name: "statements", seeds: enclave::statement_seeds, run: statements, cases: 5_000 },
     Target { name: "quotes", seeds: enclave::quote_seeds, run: quotes, cases: 500 },
