@@ -14,7 +14,7 @@ pub use e2ee::E2ee;
 pub use hashing::Hashing;
 pub use plaintext::Plaintext;
 pub use reference::Reference;
-pub use server_enclave::ServerEnclave;
+pub use server_enclave::{Isolated, Program, ServerEnclave};
 
 use sightline_fingerprint::Cut;
 use sightline_protocol::{Architecture, Policy};

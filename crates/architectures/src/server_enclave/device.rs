@@ -3,8 +3,8 @@ use crate::courier::Mailbox;
 use crate::listing;
 use rand_core::Rng;
 use sightline_crypto::Ledger;
-use sightline_enclave::attestation::CodeLog;
-use sightline_enclave::{Client, ListRule, Subject, Waiting as Nonce, inline_measurement};
+use sightline_enclave::attestation::{CodeLog, Measurement};
+use sightline_enclave::{Client, ListRule, Subject, Waiting as Nonce};
 use sightline_protocol::{
     Command, Content, ContentKind, DeliveryRule, GroupNumber, Lists, Machine, Memory, Outage, PartyId, Policy, Reason,
     Scanned, Setup, Span, Time, Turn, Wire, Work,
@@ -51,7 +51,7 @@ struct Waiting {
 }
 
 impl Device {
-    pub(super) fn new(setup: &Setup, policy: Policy, mailbox: Mailbox, ledger: Ledger) -> Self {
+    pub(super) fn new(setup: &Setup, policy: Policy, mailbox: Mailbox, code: Measurement, ledger: Ledger) -> Self {
         let rule = match policy.lists {
             Lists::One => ListRule::Published(listing::statement(&setup.list, None).pin()),
             Lists::PerUser => ListRule::AnySigned,
@@ -61,7 +61,7 @@ impl Device {
             mailbox,
             setup: setup.clone(),
             policy,
-            client: Client::new(Arc::clone(verifier), CodeLog::new([inline_measurement()]), rule, ledger),
+            client: Client::new(Arc::clone(verifier), CodeLog::new([code]), rule, ledger),
             checks: 0,
             counters: Counters::default(),
             awaiting: BTreeMap::new(),

@@ -1,7 +1,9 @@
-use super::{Instance, MACHINE, Message, ServerEnclave};
-use sightline_crypto::Ledger;
+use super::{Instance, MACHINE, MACHINE_SEED, Message, Program, ServerEnclave};
+use sightline_crypto::{Ledger, Seed};
 use sightline_enclave::attestation::{Measurement, Quoting};
-use sightline_enclave::{Enclave, Host as _, Inline, Outcome, Reply, Request, inline_measurement};
+use sightline_enclave::{Enclave, Host as _, HostError, Inline, Outcome, Reply, Request, inline_measurement};
+#[cfg(target_os = "linux")]
+use sightline_enclave::{Launch, Process};
 use sightline_lists::{Authority, AuthorityKey, HashList};
 use sightline_protocol::{Machine, Memory, PartyId, Policy, Reason, Setup, Turn, Wire, Work};
 use std::collections::BTreeMap;
@@ -14,18 +16,71 @@ pub(super) struct Host {
     authority: AuthorityKey,
     ledger: Ledger,
     other_list: Arc<HashList>,
-    running: BTreeMap<Instance, Inline>,
+    /// What is started for the published code, instead of running it here.
+    program: Option<Program>,
+    running: BTreeMap<Instance, Running>,
+}
+
+/// An enclave that was started.
+enum Running {
+    Here(Box<Inline>),
+    #[cfg(target_os = "linux")]
+    Apart(Process),
+}
+
+impl Running {
+    fn call(&mut self, request: &Request, fresh: &[u8; 32], list: &HashList) -> Result<Vec<u8>, HostError> {
+        match (self, request) {
+            (Self::Here(enclave), request) => enclave.call(&request.to_wire(), fresh),
+            // Nothing is handed over beside the requests.
+            #[cfg(target_os = "linux")]
+            (Self::Apart(process), Request::Load { statement, entries }) if entries.is_empty() => {
+                process.load(statement.clone(), list)
+            }
+            #[cfg(target_os = "linux")]
+            (Self::Apart(process), request) => process.call(&request.to_wire(), fresh),
+        }
+    }
+
+    fn memory(&self) -> Vec<(String, Vec<u8>)> {
+        match self {
+            Self::Here(enclave) => enclave.memory(),
+            #[cfg(target_os = "linux")]
+            Self::Apart(process) => process.memory(),
+        }
+    }
 }
 
 impl Host {
-    pub(super) fn new(setup: &Setup, policy: Policy, authority: &Authority, ledger: Ledger) -> Self {
+    pub(super) fn new(
+        setup: &Setup,
+        policy: Policy,
+        authority: &Authority,
+        program: Option<Program>,
+        ledger: Ledger,
+    ) -> Self {
         Self {
             setup: setup.clone(),
             policy,
             authority: authority.key(),
             ledger,
             other_list: ServerEnclave::other_list(setup),
+            program,
             running: BTreeMap::new(),
+        }
+    }
+
+    fn started(&self, instance: Instance) -> Result<Running, HostError> {
+        match &self.program {
+            #[cfg(target_os = "linux")]
+            Some(program) if instance == Instance::Genuine => {
+                let [root, platform] = [MACHINE_SEED; 2].map(|seed| *Seed::from_u64(seed).as_bytes());
+                let (authority, radius) = (self.authority.to_bytes(), self.setup.radius.bits());
+                let launch = Launch { root, platform, authority, radius };
+                let arguments: Vec<&str> = program.arguments.iter().map(String::as_str).collect();
+                Process::start(&program.path, &arguments, &launch).map(Running::Apart)
+            }
+            _ => Ok(Running::Here(Box::new(self.launched(instance)))),
         }
     }
 
@@ -70,14 +125,14 @@ impl Machine for Host {
             _ => None,
         };
         let fresh = turn.secret();
-        let bytes = request.to_wire();
+        let rejected = |detail: String| Reason::Rejected { message: "ask", detail };
+        let failed = |error: HostError| rejected(error.to_string());
         if !self.running.contains_key(&instance) {
-            let enclave = self.launched(instance);
+            let enclave = self.started(instance).map_err(failed)?;
             self.running.insert(instance, enclave);
         }
         let enclave = self.running.get_mut(&instance).expect("it was started");
-        let rejected = |detail: String| Reason::Rejected { message: "ask", detail };
-        let answer = enclave.call(&bytes, &fresh).map_err(|error| rejected(error.to_string()))?;
+        let answer = enclave.call(&request, &fresh, &self.setup.list).map_err(failed)?;
         let reply = Reply::from_wire(&answer)?;
         if let Some(length) = sealed {
             turn.spend(Work::Bytes(length));
@@ -102,8 +157,8 @@ impl Machine for Host {
 }
 
 impl Host {
-    /// Whether the last content was hashed.
+    /// Whether the last content was hashed, as far as can be seen: a process does not say.
     fn hashed(&self, instance: Instance) -> bool {
-        self.running.get(&instance).is_some_and(|enclave| enclave.0.hashed_last())
+        matches!(self.running.get(&instance), Some(Running::Here(enclave)) if enclave.0.hashed_last())
     }
 }

@@ -11,7 +11,7 @@ use crate::reporting::{self, Carries, Desk, Paper, Reviewer};
 use minicbor::{Decode, Encode};
 use sightline_crypto::{Ledger, Seed};
 use sightline_enclave as enclave;
-use sightline_enclave::attestation::{Platform, SoftwareRoot, Verifier};
+use sightline_enclave::attestation::{Measurement, Platform, SoftwareRoot, Verifier};
 use sightline_enclave::{Offer, Reply, Sealed};
 use sightline_fingerprint::PdqHash;
 use sightline_lists::{Entry, Provenance, SignedStatement};
@@ -22,6 +22,8 @@ use sightline_protocol::{
     WireError,
 };
 use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
 /// The architecture `server-enclave`.
@@ -29,6 +31,70 @@ use std::sync::{Arc, LazyLock};
 pub struct ServerEnclave {
     policy: Policy,
     strategy: Strategy,
+}
+
+/// `server-enclave` whose enclave is a process of its own, from which nothing can be opened, connected or started, instead of
+/// code in the process of the laboratory. What the enclave holds is not seen, so games cannot be played on it.
+#[derive(Debug, Clone)]
+pub struct Isolated {
+    system: ServerEnclave,
+    program: Program,
+}
+
+/// A program that answers as an enclave ([`enclave::serve`]), and its digest.
+#[derive(Debug, Clone)]
+pub struct Program {
+    path: PathBuf,
+    arguments: Vec<String>,
+    measurement: Measurement,
+}
+
+impl Program {
+    /// The program at `path`, started with these arguments.
+    ///
+    /// # Errors
+    /// What the operating system says if it cannot be read.
+    pub fn at(path: PathBuf, arguments: Vec<String>) -> io::Result<Self> {
+        let measurement = Measurement::of(&std::fs::read(&path)?);
+        Ok(Self { path, arguments, measurement })
+    }
+}
+
+impl Isolated {
+    /// The system with an honest provider.
+    pub const fn new(policy: Policy, program: Program) -> Self {
+        Self { system: ServerEnclave::under(policy), program }
+    }
+}
+
+impl Architecture for Isolated {
+    fn profile(&self) -> Profile {
+        self.system.profile()
+    }
+
+    fn deploy(&self, setup: &Setup, seed: &Seed) -> Result<Deployment, SetupError> {
+        self.system.deploy_with(setup, seed, Some(&self.program))
+    }
+
+    fn outsiders(&self) -> Vec<PartyId> {
+        self.system.outsiders()
+    }
+
+    fn declared(&self, role: Role) -> BTreeSet<Clause> {
+        self.system.declared(role)
+    }
+
+    fn receivers(&self) -> BTreeSet<Role> {
+        self.system.receivers()
+    }
+
+    fn blocks(&self) -> bool {
+        self.system.blocks()
+    }
+
+    fn describe(&self, payload: &[u8]) -> Result<(&'static str, Vec<u8>), WireError> {
+        self.system.describe(payload)
+    }
 }
 
 /// What the provider does with the enclave.
@@ -88,9 +154,12 @@ pub(crate) enum Instance {
     Debug,
 }
 
+/// Seed of root and platform.
+const MACHINE_SEED: u64 = 0;
+
 /// The one made-up machine of all deployments: its root, itself, and the verifier of every device.
 static MACHINE: LazyLock<(Platform, Arc<Verifier>)> = LazyLock::new(|| {
-    let seed = Seed::from_u64(0);
+    let seed = Seed::from_u64(MACHINE_SEED);
     let root = SoftwareRoot::new(&seed);
     (root.platform(&seed), Arc::new(Verifier::new(root.certificate(), root.collateral())))
 });
@@ -220,6 +289,29 @@ impl ServerEnclave {
         flow
     }
 
+    /// Fresh parties; the enclave runs here, or as `program`.
+    fn deploy_with(&self, setup: &Setup, seed: &Seed, program: Option<&Program>) -> Result<Deployment, SetupError> {
+        courier::check_users("server-enclave", setup)?;
+        let (policy, ledger) = (self.policy, Ledger::recording());
+        let authority = listing::authority(seed);
+        let code = program.map_or_else(enclave::inline_measurement, |program| program.measurement);
+        let device = |index| {
+            let mailbox = Mailbox::new(setup, index, seed, ledger.clone());
+            (PartyId::device(index), Endpoint::boxed(device::Device::new(setup, policy, mailbox, code, ledger.clone())))
+        };
+        let mut parties: Vec<_> = (0..setup.users).map(device).collect();
+        let provider = provider::Provider::new(setup, *self, &authority, ledger.clone());
+        parties.push((PartyId::PROVIDER, Endpoint::boxed(provider)));
+        parties.push((
+            PartyId::ENCLAVE,
+            Endpoint::boxed(host::Host::new(setup, policy, &authority, program.cloned(), ledger.clone())),
+        ));
+        parties.push((PartyId::REVIEWER, Endpoint::boxed(Reviewer::<Message>::new(setup))));
+        parties.push((PartyId::REPORT_AUTHORITY, Endpoint::boxed(Desk::<Message>::authority(&policy, None))));
+        parties.push((PartyId::LIST_AUTHORITY, Endpoint::boxed(ListAuthority::<Message>::new(setup, seed))));
+        Ok(Deployment { parties, ledger })
+    }
+
     /// The list with the picture that a malicious party is after.
     fn other_list(setup: &Setup) -> Arc<sightline_lists::HashList> {
         let with = |hash| Arc::new(setup.list.with(Entry { hash, provenance: Provenance::Picture }));
@@ -284,21 +376,7 @@ impl Architecture for ServerEnclave {
     }
 
     fn deploy(&self, setup: &Setup, seed: &Seed) -> Result<Deployment, SetupError> {
-        courier::check_users("server-enclave", setup)?;
-        let (policy, ledger) = (self.policy, Ledger::recording());
-        let authority = listing::authority(seed);
-        let device = |index| {
-            let mailbox = Mailbox::new(setup, index, seed, ledger.clone());
-            (PartyId::device(index), Endpoint::boxed(device::Device::new(setup, policy, mailbox, ledger.clone())))
-        };
-        let mut parties: Vec<_> = (0..setup.users).map(device).collect();
-        let provider = provider::Provider::new(setup, *self, &authority, ledger.clone());
-        parties.push((PartyId::PROVIDER, Endpoint::boxed(provider)));
-        parties.push((PartyId::ENCLAVE, Endpoint::boxed(host::Host::new(setup, policy, &authority, ledger.clone()))));
-        parties.push((PartyId::REVIEWER, Endpoint::boxed(Reviewer::<Message>::new(setup))));
-        parties.push((PartyId::REPORT_AUTHORITY, Endpoint::boxed(Desk::<Message>::authority(&policy, None))));
-        parties.push((PartyId::LIST_AUTHORITY, Endpoint::boxed(ListAuthority::<Message>::new(setup, seed))));
-        Ok(Deployment { parties, ledger })
+        self.deploy_with(setup, seed, None)
     }
 
     fn outsiders(&self) -> Vec<PartyId> {
