@@ -3,7 +3,7 @@
 
 use rand_core::Rng;
 use sightline_crypto::{Seed, aead};
-use sightline_fingerprint::{Pdq, PdqHash};
+use sightline_fingerprint::{Intermediate, Pdq, PdqHash};
 use sightline_messenger::Padding;
 use sightline_protocol::{
     Adversary, Architecture, Clause, Command, Content, ContentKind, Context, Deployment, Memory, Party, PartyId,
@@ -114,6 +114,10 @@ impl Architecture for Mutant<'_> {
 
     fn adversaries(&self) -> Vec<Box<dyn Adversary>> {
         self.base.adversaries()
+    }
+
+    fn intermediates(&self, view: &View<'_>) -> Vec<Intermediate> {
+        self.base.intermediates(view)
     }
 
     fn hashes(&self, view: &View<'_>) -> Vec<PdqHash> {

@@ -76,6 +76,16 @@ impl Intermediate {
         })
     }
 
+    /// Where it is.
+    pub const fn cut(&self) -> Cut {
+        match self {
+            Self::Luma(_) => Cut::Luma,
+            Self::Filtered(_) => Cut::Filtered,
+            Self::Dct(..) => Cut::Dct,
+            Self::Hash(_) => Cut::Hash,
+        }
+    }
+
     /// The hash, finished from here.
     pub fn finish(&self) -> Option<Pdq> {
         let level = Level::best();

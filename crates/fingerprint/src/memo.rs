@@ -41,27 +41,19 @@ impl Marks {
     /// ones, as those of nearly all pictures are; with this quality, and high contrast. For simulators, which know a hash or
     /// a verdict alone: whichever cut a system hashes to, it finishes to this hash.
     pub fn imagined(pdq: Pdq) -> (Self, Luma) {
-        const CONTRAST: f64 = 500.0;
+        const CONTRAST: f32 = 500.0;
         const SIDE: usize = 64;
         let ones = |bit: usize| pdq.hash.as_bytes()[31 - bit / 8] >> (bit % 8) & 1 == 1;
         let surplus = (0..256).filter(|bit| ones(*bit)).count();
         let flipped = (0..=255u8).filter(|bit| ones(usize::from(*bit)) == (surplus > 128)).take(surplus.abs_diff(128));
         let hash = pdq.hash.with_flipped(flipped);
-        // D: rows 1 to 16 of the orthonormal DCT-II; DDᵀ = 1, so that D(DᵀCD)Dᵀ = C.
-        let row = |i: usize, j: usize| {
-            let angle = std::f64::consts::PI / SIDE as f64 * (i + 1) as f64 * (j as f64 + 0.5);
-            (2.0 / SIDE as f64).sqrt() * angle.cos()
-        };
-        let sign = |i: usize, j: usize| {
-            let bit = 16 * i + j;
-            if hash.as_bytes()[31 - bit / 8] >> (bit % 8) & 1 == 1 { CONTRAST } else { -CONTRAST }
-        };
-        let half: [[f64; SIDE]; 16] =
-            std::array::from_fn(|i| std::array::from_fn(|x| (0..16).map(|j| sign(i, j) * row(j, x)).sum()));
-        #[expect(clippy::cast_possible_truncation, reason = "stages are in single precision")]
-        let filtered: Box<[[f32; SIDE]; SIDE]> = Box::new(std::array::from_fn(|y| {
-            std::array::from_fn(|x| half.iter().enumerate().map(|(i, half)| half[x] * row(i, y)).sum::<f64>() as f32)
-        }));
+        let signs: [[f32; 16]; 16] = std::array::from_fn(|i| {
+            std::array::from_fn(|j| {
+                let bit = 16 * i + j;
+                if hash.as_bytes()[31 - bit / 8] >> (bit % 8) & 1 == 1 { CONTRAST } else { -CONTRAST }
+            })
+        });
+        let filtered = pdq::untransform(&signs);
         // At 64 × 64 the filter takes every sample as it is.
         let luma = Luma::new(SIDE, SIDE, filtered.iter().flatten().copied().collect()).expect("64 rows of 64");
         let digest = *blake3::hash(&Intermediate::Luma(luma.clone()).to_bytes()).as_bytes();

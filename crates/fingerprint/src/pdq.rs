@@ -244,6 +244,21 @@ pub(crate) fn transform(level: Level, samples: &[[f32; 64]; 64]) -> Box<[[f32; 1
     out
 }
 
+/// The samples of which these are the coefficients 1 to 16, without a constant term and without finer detail: `DᵀCD`, where
+/// the rows of D are rows 1 to 16 of the orthonormal DCT-II, so that `D(DᵀCD)Dᵀ = C`.
+pub fn untransform(dct: &[[f32; 16]; 16]) -> Box<[[f32; 64]; 64]> {
+    const SIDE: usize = 64;
+    let row = |i: usize, j: usize| {
+        let angle = std::f64::consts::PI / SIDE as f64 * (i + 1) as f64 * (j as f64 + 0.5);
+        (2.0 / SIDE as f64).sqrt() * angle.cos()
+    };
+    let half: [[f64; SIDE]; 16] =
+        std::array::from_fn(|i| std::array::from_fn(|x| (0..16).map(|j| f64::from(dct[i][j]) * row(j, x)).sum()));
+    #[expect(clippy::cast_possible_truncation, reason = "stages are in single precision")]
+    let sample = |y: usize, x: usize| (0..16).map(|i| half[i][x] * row(i, y)).sum::<f64>() as f32;
+    Box::new(std::array::from_fn(|y| std::array::from_fn(|x| sample(y, x))))
+}
+
 /// Which coefficients are above the median, the lower of the two middle values.
 pub(crate) fn bits(level: Level, dct: &[[f32; 16]; 16]) -> PdqHash {
     let values: &[f32; 256] = dct.as_flattened().try_into().expect("16 × 16 values");

@@ -15,6 +15,7 @@ mod metadata;
 mod page;
 mod reading;
 mod real_or_ideal;
+mod reconstruct;
 mod sequence;
 mod words;
 

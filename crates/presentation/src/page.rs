@@ -9,7 +9,9 @@ use crate::matrix::{self, Cell, State};
 use crate::metadata::{self, percent};
 use crate::reading::{Outcome, Reading, is_coalition};
 use crate::words::{self, count, detectable, number};
-use crate::{Figure, PresentationError, Report, advantage, cost, expose, identify, real_or_ideal, sequence};
+use crate::{
+    Figure, PresentationError, Report, advantage, cost, expose, identify, real_or_ideal, reconstruct, sequence,
+};
 
 pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
     let observers = reading.observers();
@@ -79,6 +81,8 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
             figure: identified.as_ref().map(Drawn::of),
             groups: identify::groups(reading),
         },
+        rebuilt: reconstruct::groups(reading),
+        guess: reconstruct::guess(reading).unwrap_or_default(),
         exposed: expose::groups(reading),
         strategies: expose::strategies(reading),
         obstacles: expose::obstacles(reading),
@@ -127,6 +131,8 @@ struct Page<'a> {
     catalogue: String,
     paddings: Vec<[String; 5]>,
     identified: Identified,
+    rebuilt: Vec<reconstruct::Group>,
+    guess: String,
     exposed: Vec<expose::Group>,
     strategies: Vec<expose::Strategies>,
     obstacles: Vec<expose::Obstacles>,
@@ -490,7 +496,7 @@ fn other_rows(reading: &Reading) -> (Vec<[String; 10]>, usize) {
         .rows
         .iter()
         .filter(|row| {
-            !["distinguish", "real-or-ideal", "identify", "expose"].contains(&row.game.as_str())
+            !["distinguish", "real-or-ideal", "identify", "expose", "reconstruct"].contains(&row.game.as_str())
                 && !["control", "cost"].contains(&row.question.as_str())
                 && !is_traffic(row)
                 && row.parameters.value("padding").is_none()

@@ -4,6 +4,7 @@
 use crate::derived::{Derivations, Mark, Marked, Matcher, windows};
 use crate::distinguish::Trial;
 use crate::identify::{Catalogue, Clues};
+use crate::reconstruct::{Grey, Prior};
 use crate::{Feature, simulate};
 use sightline_crypto::Seed;
 use sightline_protocol::{
@@ -194,6 +195,36 @@ impl<'a> Game<'a> {
             reader.clues(&view, &self.architecture.hashes(&view))
         };
         Ok(self.observers.iter().map(clues).collect())
+    }
+
+    /// One run of `reconstruct`: per observer, the best picture of the one content of `history` that can be made of its
+    /// saturated view; nothing if the view holds nothing of it.
+    ///
+    /// # Errors
+    /// As [`Game::play`].
+    pub fn reconstruct(
+        &self,
+        setup: &Setup,
+        history: &History,
+        prior: &Prior,
+        seed: &Seed,
+    ) -> Result<Vec<Option<Box<Grey>>>, GameError> {
+        let transcript = self.runner(self.architecture, setup, seed)?.reading(self.members()).run(history, &[])?;
+        self.complete(&transcript, setup, history)?;
+        let Some((.., content)) = history.sends().next() else { return Ok(vec![None; self.observers.len()]) };
+        let parts: Vec<Arc<[u8]>> = windows(&content.bytes).collect();
+        let (mut views, mut matcher) = (Views::new(&transcript), Matcher::new(parts.iter().cloned()));
+        let picture = |observer: &Observer| {
+            let view = views.of(observer);
+            let found = matcher.find(&view);
+            if !parts.is_empty() && (0..parts.len()).all(|part| found.contains(&part)) {
+                let known = setup.memo.look(&content.bytes);
+                return known.marks.as_ref().ok().map(|marks| marks.filtered.clone());
+            }
+            let given = self.architecture.intermediates(&view);
+            given.iter().min_by_key(|given| given.cut()).map(|given| prior.rebuild(given))
+        };
+        Ok(self.observers.iter().map(picture).collect())
     }
 
     /// One run of `expose`, with memories read at each of `snapshots`.

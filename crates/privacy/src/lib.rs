@@ -8,6 +8,7 @@ pub mod game;
 pub mod identify;
 pub mod interval;
 pub mod leakage;
+pub mod reconstruct;
 pub mod scaling;
 
 mod derived;

@@ -1,4 +1,4 @@
-//! Medians, and how fast a cost grows with a size.
+//! Means, medians, and how fast a cost grows with a size.
 
 use crate::interval::upper_tail;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -28,6 +28,17 @@ pub fn median(mut values: Vec<f64>, level: f64) -> Option<Estimate> {
         low: values[rank - 1],
         high: values[count - rank],
     })
+}
+
+/// The mean, with Student's interval: the values are taken to be independent, and as many as make their mean nearly normal.
+/// Nothing of fewer than two.
+pub fn mean(values: &[f64], level: f64) -> Option<Estimate> {
+    let count = values.len() as f64;
+    let value = values.iter().sum::<f64>() / count;
+    let variance = values.iter().map(|one| (one - value).powi(2)).sum::<f64>() / (count - 1.0);
+    let student = StudentsT::new(0.0, 1.0, count - 1.0).ok()?;
+    let half = student.inverse_cdf(1.0 - level / 2.0) * (variance / count).sqrt();
+    Some(Estimate { value, low: value - half, high: value + half })
 }
 
 /// The exponent b of cost = a·sizeᵇ by least squares on logarithms, with Student's interval: errors in the logarithm are
@@ -76,6 +87,15 @@ mod tests {
         let found = exponent(&[(1.0, 1.0), (2.0, 3.0), (4.0, 5.0), (8.0, 20.0)], 0.05).unwrap();
         assert!((found.value - 1.370_274_987_9).abs() < 1e-9, "{found:?}");
         assert!((found.high - found.value - 0.701_591_946_8).abs() < 1e-6, "{found:?}");
+    }
+
+    /// With Student's quantile of a printed table, t₃(0.975) = 3.182446.
+    #[test]
+    fn a_mean_has_its_interval() {
+        let found = mean(&[1.0, 2.0, 3.0, 6.0], 0.05).unwrap();
+        assert!((found.value - 3.0).abs() < 1e-12);
+        assert!((found.high - 3.0 - 3.182_446 * (14.0_f64 / 3.0 / 4.0).sqrt()).abs() < 1e-5, "{found:?}");
+        assert_eq!(mean(&[1.0], 0.05), None);
     }
 
     #[test]

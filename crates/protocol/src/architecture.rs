@@ -1,6 +1,6 @@
 use crate::{Clause, Facts, History, Party, PartyId, Profile, Role, View, WireError};
 use sightline_crypto::{Ledger, Seed};
-use sightline_fingerprint::{MINIMUM_QUALITY, Memo, Pdq, PdqHash};
+use sightline_fingerprint::{Intermediate, MINIMUM_QUALITY, Memo, Pdq, PdqHash};
 use sightline_lists::{HashList, Provenance, Radius};
 use sightline_messenger::Padding;
 use std::collections::BTreeSet;
@@ -41,6 +41,12 @@ pub trait Architecture: Send + Sync {
 
     /// The perceptual hashes that whoever knows how this architecture works finishes from what a view shows.
     fn hashes(&self, _: &View<'_>) -> Vec<PdqHash> {
+        Vec::new()
+    }
+
+    /// What lies between picture and hash, or the hash, that whoever knows how this architecture works takes out of a view:
+    /// from it a picture can be rebuilt.
+    fn intermediates(&self, _: &View<'_>) -> Vec<Intermediate> {
         Vec::new()
     }
 

@@ -6,7 +6,7 @@ use crate::scenario::{COST, ENDPOINTS_ONLY, HASH_IDENTIFIES, ROGUE_PROVIDER};
 use crate::world::{World, WorldError};
 use crate::{
     Scenario, ScenarioError, controls, endpoints_only, expose, gallery, identify, metadata, profile, real_or_ideal,
-    rogue_provider,
+    reconstruct, rogue_provider,
 };
 use sightline_evidence::{
     Bound, Control, CorpusSummary, E2e, GalleryPicture, KeyNumber, Profile, Statement, Status, Table,
@@ -87,7 +87,7 @@ pub fn prepare(scenario: &Scenario, progress: &dyn Progress) -> Result<World, As
         plan += steps(&|_| expose::steps(scenario));
     }
     if scenario.asks(HASH_IDENTIFIES) {
-        plan += steps(&|_| identify::steps(scenario));
+        plan += steps(&|_| identify::steps(scenario) + reconstruct::steps(scenario));
     }
     if scenario.asks(ROGUE_PROVIDER) {
         plan += steps(&|system| rogue_provider::steps(scenario, system.architecture.as_ref()));
@@ -133,6 +133,7 @@ pub fn assess(
     }
     if scenario.asks(HASH_IDENTIFIES) {
         rows.extend(identify::run(&run, level)?);
+        rows.extend(reconstruct::run(&run, level)?);
     }
     if scenario.asks(ROGUE_PROVIDER) {
         rows.extend(rogue_provider::run(&run)?);
@@ -175,7 +176,7 @@ fn tests(run: &Run<'_>) -> usize {
         let system = system.architecture.as_ref();
         let endpoints_only = endpoints_only::tests(system) + real_or_ideal::tests(system);
         usize::from(run.scenario.asks(ENDPOINTS_ONLY)) * endpoints_only
-            + usize::from(run.scenario.asks(HASH_IDENTIFIES)) * identify::tests(system)
+            + usize::from(run.scenario.asks(HASH_IDENTIFIES)) * (identify::tests(system) + reconstruct::tests(system))
     };
     run.systems.iter().map(of).sum()
 }

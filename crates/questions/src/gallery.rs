@@ -2,9 +2,11 @@
 
 use crate::assessment::AssessmentError;
 use crate::endpoints_only::conversation;
+use crate::reconstruct;
 use crate::run::{Run, System};
 use sightline_crypto::Seed;
 use sightline_evidence::GalleryPicture;
+use sightline_fingerprint::Cut;
 use sightline_pictures::{Picture, decode};
 use sightline_privacy::game::{Game, Round};
 use sightline_protocol::{Observer, PartyId, Views};
@@ -24,6 +26,7 @@ pub(crate) fn pictures(run: &Run<'_>) -> Result<Vec<(GalleryPicture, Vec<u8>)>, 
         caption: caption.into(),
     };
     let thumbnail = picture.thumbnail(SIDE).to_png();
+    let prior = reconstruct::prior(world);
     let mut gallery = Vec::new();
     for System { name, architecture } in &run.systems {
         let game = Game::new(architecture.as_ref(), scenario.wires(), Vec::new());
@@ -36,12 +39,17 @@ pub(crate) fn pictures(run: &Run<'_>) -> Result<Vec<(GalleryPicture, Vec<u8>)>, 
         let holds =
             |needle: &[u8]| view.byte_strings().any(|bytes| bytes.windows(needle.len()).any(|window| window == needle));
         let file = |what: &str| format!("{name}-{what}.png");
+        let given = architecture.intermediates(&view);
+        let handed_over: Vec<Vec<u8>> = given.iter().map(|given| given.to_bytes()[..32].to_vec()).collect();
+        let sealed =
+            |bytes: &&[u8]| !handed_over.iter().any(|part| bytes.windows(part.len()).any(|window| window == part));
+        let longest = |bytes: &&[u8]| bytes.len();
         let caption = "The picture: what sender and recipient see.";
         gallery.push((entry(file("recipient"), name, "recipient", caption), thumbnail.clone()));
         if holds(&sample.bytes[..sample.bytes.len().min(64)]) {
             let caption = "The picture itself.";
             gallery.push((entry(file("provider"), name, "provider", caption), thumbnail.clone()));
-        } else if let Some(bytes) = view.seen.iter().filter_map(|seen| seen.bytes).max_by_key(|bytes| bytes.len()) {
+        } else if let Some(bytes) = view.seen.iter().filter_map(|seen| seen.bytes).filter(sealed).max_by_key(longest) {
             let caption = "The longest message it holds, one grey dot per byte: ciphertext.";
             gallery.push((entry(file("provider"), name, "provider", caption), noise(bytes)));
         }
@@ -49,8 +57,37 @@ pub(crate) fn pictures(run: &Run<'_>) -> Result<Vec<(GalleryPicture, Vec<u8>)>, 
             let caption = "The picture's perceptual hash, found in what it received: 256 bits, drawn as squares.";
             gallery.push((entry(file("provider-hash"), name, "provider", caption), bits(sample.pdq.hash.as_bytes())));
         }
+        if let Some((given, prior)) = given.iter().min_by_key(|given| given.cut()).zip(prior.as_ref()) {
+            let shown = entry(file("provider-rebuilt"), name, "provider", rebuilt(given.cut()));
+            gallery.push((shown, grey(&prior.rebuild(given))));
+            let caption = "The best guess without having seen anything: the mean of other pictures.";
+            gallery.push((entry(file("guess"), name, "anyone", caption), grey(prior.guess())));
+        }
     }
     Ok(gallery)
+}
+
+/// What a picture made of this is called.
+const fn rebuilt(cut: Cut) -> &'static str {
+    match cut {
+        Cut::Luma => "Made of what the device hands over: the picture in grey, here at the size of a thumbnail.",
+        Cut::Filtered => "Made of what the device hands over: a grey thumbnail of 64 by 64.",
+        Cut::Dct => {
+            "Made of what the device hands over: the 256 coefficients turned back, with the brightness of a mean picture."
+        }
+        Cut::Hash => {
+            "Made of the hash: its 256 bits as the signs of coefficients that are as large as those of other pictures on average."
+        }
+    }
+}
+
+/// A grey picture of 64 by 64, each sample a square.
+fn grey(picture: &[[f32; 64]; 64]) -> Vec<u8> {
+    const SCALE: usize = 3;
+    let side = 64 * SCALE;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
+    let dot = |at: usize| picture[at / side / SCALE][at % side / SCALE].round().clamp(0.0, 255.0) as u8;
+    png(side, side, (0..side * side).flat_map(|at| [dot(at); 3]).collect())
 }
 
 /// The first bytes of a message as grey dots of two by two pixels.

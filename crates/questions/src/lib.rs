@@ -11,6 +11,7 @@ mod identify;
 mod metadata;
 mod profile;
 mod real_or_ideal;
+mod reconstruct;
 mod rogue_provider;
 mod run;
 mod scenario;

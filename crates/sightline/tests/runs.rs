@@ -304,6 +304,18 @@ fn a_hash_identifies_a_picture() {
         }
         assert!(low("e2ee") < 1e-9);
     }
+    // The provider sees the picture, a blurred one, a trace of it, and nothing.
+    let nearer = |system: &str| {
+        let row = [
+            ("game", "reconstruct"),
+            ("architecture", system),
+            ("observer", "provider"),
+            ("quantity", "ssim-over-guess"),
+        ];
+        cell(&evidence, "value", &row).parse::<f64>().expect("a number")
+    };
+    let found = ["plaintext", "partial-hashing", "device-hashing", "e2ee"].map(nearer);
+    assert!(found.is_sorted_by(|one, next| one > next) && found[3].abs() < 1e-12, "{found:?}");
     let status = cell(&evidence, "status", &[("game", "identify"), ("value", "")]);
     assert_eq!(status, "not-applicable", "more candidates than pictures");
 }

@@ -335,7 +335,11 @@ impl Architecture for Hashing {
     }
 
     fn hashes(&self, view: &View<'_>) -> Vec<PdqHash> {
-        checks(self.cut, view).into_iter().map(|(_, pdq)| pdq.hash).collect()
+        finished(self.cut, view).into_iter().map(|(_, pdq)| pdq.hash).collect()
+    }
+
+    fn intermediates(&self, view: &View<'_>) -> Vec<Intermediate> {
+        checks(self.cut, view).into_iter().map(|(_, given)| given).collect()
     }
 
     fn describe(&self, payload: &[u8]) -> Result<(&'static str, Vec<u8>), WireError> {
@@ -343,17 +347,20 @@ impl Architecture for Hashing {
     }
 }
 
-/// The hashes of the checks in a view, finished, with the devices that asked for them.
-fn checks(cut: Cut, view: &View<'_>) -> Vec<(u16, Pdq)> {
+/// What devices gave to be checked in a view, with the devices.
+fn checks(cut: Cut, view: &View<'_>) -> Vec<(u16, Intermediate)> {
     let checks = view.seen.iter().filter(|seen| seen.from.role() == Role::Device).filter_map(|seen| {
         match Message::from_wire(&seen.payload()?).ok()? {
-            Message::Check(_, given) => {
-                Some((seen.from.index(), Intermediate::from_bytes(cut, &given).ok()?.finish()?))
-            }
+            Message::Check(_, given) => Some((seen.from.index(), Intermediate::from_bytes(cut, &given).ok()?)),
             _ => None,
         }
     });
     checks.collect()
+}
+
+/// The hashes of the checks, finished.
+fn finished(cut: Cut, view: &View<'_>) -> Vec<(u16, Pdq)> {
+    checks(cut, view).into_iter().filter_map(|(device, given)| Some((device, given.finish()?))).collect()
 }
 
 /// Finishes the hashes of the checks and looks them up among the pictures of both histories.
@@ -365,7 +372,7 @@ impl Adversary for HashLookup {
     }
 
     fn score(&self, view: &View<'_>, challenge: &Challenge<'_>) -> f32 {
-        let checks = checks(self.0, view);
+        let checks = finished(self.0, view);
         let disagreement = |facts: &[Facts]| {
             let expected: Vec<(u16, Pdq)> =
                 facts.iter().filter_map(|fact| Some((fact.sender, fact.fingerprint()?))).collect();

@@ -61,6 +61,20 @@ impl Fixture {
     }
 }
 
+/// What an observer can see of a picture: something for the provider, nothing for the network.
+fn reconstructed(table: &mut Table, profile: &Profile) {
+    for (observer, likeness) in [("provider", 0.42), ("network", 0.19)] {
+        let row = |quantity: &str| {
+            let row = Row::new(quantity, "1").question("hash-identifies").game("reconstruct").seed(1);
+            row.architecture(profile.name.as_str()).observer(observer).corruption("curious").content("ordinary")
+        };
+        let over = likeness - 0.19;
+        table.push(row("ssim-over-guess").interval(over, over * 0.9, over * 1.1).n(40));
+        table.push(row("ssim").interval(likeness, likeness - 0.1, likeness + 0.1).n(40));
+        table.push(row("ssim-of-guess").interval(0.19, 0.1, 0.3).n(40));
+    }
+}
+
 /// CPU time for one picture, flat without detection and growing with the list with it.
 fn timings(profiles: &[Profile]) -> Table {
     let of_system = |profile: &Profile| {
@@ -440,6 +454,7 @@ fn evidence(profiles: &[Profile]) -> Table {
                 table.push(row("minimum-detectable-advantage").exact(0.16 + 0.02 * jitter()).method("ladder"));
             }
         }
+        reconstructed(&mut table, profile);
         let cost = |quantity: &str, unit: &str| {
             Row::new(quantity, unit).question("cost").task("send").architecture(profile.name.as_str()).seed(1)
         };

@@ -112,6 +112,12 @@ fn what_identifies_a_picture_and_what_a_break_in_exposes_is_shown() {
     assert!(identify.contains("Which of 1024 pictures was sent, recompressed or not?"), "{identify}");
     assert!(identify.contains("device-hashing (≥ 9.7 of 10 bit)"), "{identify}");
     assert!(identify.contains("≥ 2.4 bit") && identify.contains("none found"), "{identify}");
+    let rebuilt = section("reconstruct");
+    assert!(
+        rebuilt.contains("nearer by 0.23 (at least 0.21)") && rebuilt.contains("no better than a guess"),
+        "{rebuilt}"
+    );
+    assert!(rebuilt.contains("reaches 0.19"), "{rebuilt}");
     let expose = section("expose");
     assert!(expose.contains("Provider, memory read at t") && expose.contains("000 of 10⁶"), "{expose}");
     assert!(expose.contains("Nothing readable: Provider, taken over at t."), "{expose}");
