@@ -8,13 +8,16 @@ use std::time::{Duration, Instant};
 /// Each command runs so often; the median counts.
 const RUNS: usize = 3;
 
+const BENCHMARKS: &str = "leakage, hamming, fingerprint, enclave";
+
 pub(super) fn run(mut arguments: impl Iterator<Item = String>) -> Result<(), String> {
     match arguments.next().as_deref() {
         Some("leakage") => leakage(&arguments.collect::<Vec<_>>()),
         Some("hamming") => hamming(&arguments.collect::<Vec<_>>()),
         Some("fingerprint") => fingerprint(),
-        Some(other) => Err(format!("there is no benchmark `{other}`; there are: leakage, hamming, fingerprint")),
-        None => Err("say which benchmark; there are: leakage, hamming, fingerprint".into()),
+        Some("enclave") => enclave(),
+        Some(other) => Err(format!("there is no benchmark `{other}`; there are: {BENCHMARKS}")),
+        None => Err(format!("say which benchmark; there are: {BENCHMARKS}")),
     }
 }
 
@@ -37,6 +40,11 @@ fn fingerprint() -> Result<(), String> {
     });
     let _ = std::fs::remove_dir_all(&folder);
     done
+}
+
+/// Attestation and oblivious matching, in microseconds, beside clear matching and the figures of the design.
+fn enclave() -> Result<(), String> {
+    cargo(&["run", "--release", "--quiet", "--package", "sightline-enclave", "--example", "speed"])
 }
 
 fn leakage(files: &[String]) -> Result<(), String> {

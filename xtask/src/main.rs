@@ -19,7 +19,9 @@ cargo xtask bench hamming [--large]
                          the same if `python3` (or SIGHTLINE_PYTHON) has it (pip install faiss-cpu)
 cargo xtask bench fingerprint
                          times of PDQ by stage, instruction set and cores, decoding beside it and, if the interpreter
-                         (PYTHON, or python3) has it, the Python package pdqhash on the same pictures";
+                         (PYTHON, or python3) has it, the Python package pdqhash on the same pictures
+cargo xtask bench enclave
+                         times of attestation, sessions and oblivious matching beside clear matching";
 
 fn main() -> ExitCode {
     let done = match std::env::args().nth(1).as_deref() {

@@ -92,6 +92,25 @@ pub(crate) fn obstacles(reading: &Reading) -> Vec<Obstacles> {
     asked().filter(|row| row.quantity == "contents-delivered").map(of_strategy).collect()
 }
 
+/// A system, and what is reported of listed pictures that are sent as each of [`KINDS`].
+pub(crate) type Kinds = (String, [Cell; 3]);
+
+const KINDS: [&str; 3] = ["picture", "document", "text"];
+
+/// Which kinds of content each system checks.
+pub(crate) fn kinds(reading: &Reading) -> Vec<Kinds> {
+    let of_system = |system: String| {
+        let rows = KINDS.map(|kind| {
+            reading.rows.iter().find(|row| {
+                let own = row.quantity == "contents-reported" && row.architecture == system;
+                own && row.parameters.value("kind") == Some(kind)
+            })
+        });
+        rows.iter().any(Option::is_some).then(|| (system, rows.map(shown)))
+    };
+    reading.systems().into_iter().filter_map(of_system).collect()
+}
+
 /// In the order of the evidence.
 fn observers(reading: &Reading, system: &str) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();

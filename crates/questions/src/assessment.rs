@@ -5,8 +5,8 @@ use crate::run::{Parts, Progress, Run, System};
 use crate::scenario::{COST, ENDPOINTS_ONLY, HASH_IDENTIFIES, ROGUE_PROVIDER};
 use crate::world::{World, WorldError};
 use crate::{
-    Scenario, ScenarioError, controls, endpoints_only, expose, gallery, identify, metadata, profile, real_or_ideal,
-    reconstruct, rogue_provider,
+    Scenario, ScenarioError, controls, endpoints_only, expose, gallery, identify, kinds, metadata, profile,
+    real_or_ideal, reconstruct, rogue_provider,
 };
 use sightline_evidence::{
     Bound, Control, CorpusSummary, E2e, GalleryPicture, KeyNumber, Profile, Statement, Status, Table,
@@ -84,7 +84,7 @@ pub fn prepare(scenario: &Scenario, progress: &dyn Progress) -> Result<World, As
     if scenario.asks(ENDPOINTS_ONLY) {
         plan += steps(&|_| endpoints_only::steps(scenario));
         plan += steps(&|system| real_or_ideal::steps(scenario, system.architecture.as_ref()));
-        plan += steps(&|_| expose::steps(scenario));
+        plan += steps(&|_| expose::steps(scenario) + kinds::steps(scenario));
     }
     if scenario.asks(HASH_IDENTIFIES) {
         plan += steps(&|_| identify::steps(scenario) + reconstruct::steps(scenario));
@@ -128,6 +128,7 @@ pub fn assess(
         rows.extend(comparisons.iter().flat_map(|comparison| comparison.rows(scenario)));
         rows.extend(findings.iter().flat_map(|finding| finding.rows(scenario)));
         rows.extend(expose::run(&run)?);
+        rows.extend(kinds::run(&run)?);
         progress.begin("metadata");
         rows.extend(metadata::rows(scenario.seed));
     }

@@ -245,9 +245,32 @@ pub(crate) fn play(run: &Run<'_>, game: &Game<'_>, name: &str) -> Result<Result<
             outcome.sent += exposure.sent;
             outcome.delivered += exposure.delivered;
             for refusal in exposure.refused {
-                *outcome.refused.entry(refusal).or_default() += 1;
+                *outcome.refused.entry(without_numbers(&refusal)).or_default() += 1;
             }
         }
         outcome
     }))
+}
+
+/// A reason with `#` for every word that holds a digit, so that refusals of one kind count together.
+fn without_numbers(reason: &str) -> String {
+    let word = |word: &str| {
+        let mark = word.trim_end_matches(|letter: char| letter.is_ascii_punctuation());
+        let holds = mark.contains(|letter: char| letter.is_ascii_digit());
+        if holds { format!("#{}", &word[mark.len()..]) } else { word.to_owned() }
+    };
+    reason.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_of_one_kind_count_together() {
+        assert_eq!(
+            without_numbers("enclave: session 13 of account 0 is not open: signed with key 79ab01, not 12"),
+            "enclave: session # of account # is not open: signed with key #, not #"
+        );
+    }
 }

@@ -8,6 +8,7 @@ mod endpoints_only;
 mod expose;
 mod gallery;
 mod identify;
+mod kinds;
 mod metadata;
 mod profile;
 mod real_or_ideal;

@@ -94,6 +94,13 @@ fn a_run_writes_its_evidence_and_repeats_byte_for_byte() {
     assert_eq!(["before", "after"].map(taken_over), ["0", "1000000"]);
     assert_eq!(exposed("e2ee", "provider", "persistent@9.75", "after"), "0");
 
+    let reported = |kind| {
+        let row = [("quantity", "contents-reported"), ("architecture", "server-enclave"), ("parameter", kind)];
+        cell(&evidence, "value", &row)
+    };
+    // 40 pictures give eight listed ones: enough for pictures and documents.
+    assert_eq!(["kind=picture", "kind=document"].map(reported), ["1000000", "0"]);
+
     assert_eq!(code(&folder.run(&["verify", "a"])), 0);
     assert_eq!(code(&folder.run(&["verify", "a", "--rerun"])), 0);
     let other = folder.run(&["assess", "small.toml", "--seed", "6", "--out", "c"]);

@@ -61,8 +61,13 @@ impl Fixture {
     }
 }
 
-/// What an observer can see of a picture: something for the provider, nothing for the network.
+/// What an observer can see of a picture: something for the provider, nothing for the network. And what is checked at all.
 fn reconstructed(table: &mut Table, profile: &Profile) {
+    for (kind, reported) in [("picture", 1e6), ("document", 0.0)] {
+        let row = Row::new("contents-reported", "1").question("endpoints-only").game("expose").seed(1);
+        let row = row.architecture(profile.name.as_str()).observer("report-authority").corruption("curious");
+        table.push(row.content("listed").parameter("kind", kind).exact(reported).n(4));
+    }
     for (observer, likeness) in [("provider", 0.42), ("network", 0.19)] {
         let row = |quantity: &str| {
             let row = Row::new(quantity, "1").question("hash-identifies").game("reconstruct").seed(1);

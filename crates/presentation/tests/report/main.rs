@@ -118,6 +118,8 @@ fn what_identifies_a_picture_and_what_a_break_in_exposes_is_shown() {
         "{rebuilt}"
     );
     assert!(rebuilt.contains("reaches 0.19"), "{rebuilt}");
+    let kinds = section("kinds");
+    assert!(kinds.contains(">all</td>") && kinds.contains(">none</td>") && kinds.contains(">–</td>"), "{kinds}");
     let expose = section("expose");
     assert!(expose.contains("Provider, memory read at t") && expose.contains("000 of 10⁶"), "{expose}");
     assert!(expose.contains("Nothing readable: Provider, taken over at t."), "{expose}");
