@@ -16,7 +16,7 @@ pub fn any_within_by(kernel: Kernel, codes: &[[u64; 4]], query: [u64; 4], radius
 
 /// The smallest distance of a code to `query`, in bits; [`u64::MAX`] if there is no code. The smaller of two is chosen by
 /// arithmetic.
-#[expect(clippy::inline_always, reason = "compiled for the instructions of each caller; a call would be portable code")]
+// Compiled for the instructions of each caller; a call would be portable code.
 #[inline(always)]
 pub(crate) fn fewest(codes: &[[u64; 4]], query: [u64; 4]) -> u64 {
     // Eight at a time, so that a vector holds one distance a lane.
