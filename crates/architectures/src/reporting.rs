@@ -17,7 +17,8 @@ const REVIEW_TIME: Span = Span::seconds(30);
 /// A content on its way to those who judge it.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct Report {
-    /// Number of the case at this provider.
+    /// Number of the case at its sender: whoever passes cases on numbers them anew, so that gaps do not tell what was
+    /// dismissed.
     #[n(0)]
     pub(crate) number: u64,
     /// The account that sent the content, or received it.
@@ -98,6 +99,8 @@ pub(crate) struct Casework {
     review: Review,
     threshold: u32,
     opened: u64,
+    /// Cases that a reviewer of thumbnails confirmed.
+    reported: u64,
     /// Matches of each account.
     matches: BTreeMap<u16, u32>,
     /// Cases that a reviewer of thumbnails has not decided.
@@ -111,6 +114,7 @@ impl Casework {
             review: policy.review,
             threshold: policy.threshold,
             opened: 0,
+            reported: 0,
             matches: BTreeMap::new(),
             undecided: BTreeMap::new(),
         }
@@ -162,6 +166,8 @@ impl Casework {
         let unknown = || Reason::Rejected { message: "decision", detail: format!("no case {number} is undecided") };
         let report = self.undecided.remove(&number).ok_or_else(unknown)?;
         if confirmed {
+            self.reported += 1;
+            let report = Report { number: self.reported, ..report };
             turn.send(PartyId::REPORT_AUTHORITY, &Paper::Report(report).into());
         }
         Ok(())
@@ -174,7 +180,9 @@ impl Casework {
             .matches
             .iter()
             .map(|(account, matches)| (format!("matches/{account:05}"), matches.to_be_bytes().to_vec()));
-        Memory::new(undecided.chain(matches).chain([("opened".to_owned(), self.opened.to_be_bytes().to_vec())]))
+        let counters = [("opened", self.opened), ("reported", self.reported)];
+        let counters = counters.map(|(name, count)| (name.to_owned(), count.to_be_bytes().to_vec()));
+        Memory::new(undecided.chain(matches).chain(counters))
     }
 }
 
@@ -236,6 +244,7 @@ impl<M: Carries> Machine for Reviewer<M> {
                 let confirmed = self.setup.recognises(&report.content.bytes);
                 self.count(confirmed);
                 if confirmed {
+                    let report = Report { number: self.confirmed, ..report };
                     turn.send(PartyId::REPORT_AUTHORITY, &Paper::Report(report).into());
                 }
             }
@@ -378,7 +387,11 @@ pub(crate) fn decision_shows(policy: &Policy, at_provider: bool) -> Option<Claus
     }
 }
 
-/// What a report authority learns: what is reported. That it is confirmed ones alone is not in the declaration.
-pub(crate) fn authority_learns() -> BTreeSet<Clause> {
-    [Datum::Metadata, Datum::Content].map(Clause::matched).into()
+/// What a report authority learns: what is reported, and that is what a reviewer confirms if there is one.
+pub(crate) fn authority_learns(policy: &Policy) -> BTreeSet<Clause> {
+    let reported = match policy.review {
+        Review::None => Clause::matched,
+        Review::Content | Review::Thumbnail => Clause::confirmed,
+    };
+    [Datum::Metadata, Datum::Content].map(reported).into()
 }

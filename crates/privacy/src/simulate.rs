@@ -9,9 +9,7 @@ use rand_core::Rng;
 use sightline_crypto::Stream;
 use sightline_fingerprint::{Cut, Luma, Marks, Memo, Pdq, PdqHash};
 use sightline_lists::Provenance;
-use sightline_protocol::{
-    Clause, Command, Content, ContentKind, Datum, Facts, GroupNumber, History, Scope, Setup, Time,
-};
+use sightline_protocol::{Clause, Command, Content, ContentKind, Datum, Facts, GroupNumber, History, Setup, Time};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -64,10 +62,8 @@ impl Told {
     /// The leakage of `clauses`; nothing for contents of which they say nothing.
     fn of(clauses: &BTreeSet<Clause>, setup: &Setup, history: &History, facts: &[Facts]) -> Vec<Self> {
         let told = history.sends().zip(facts).filter_map(|((action, group, content), facts)| {
-            let says = |datum: Datum| {
-                clauses.contains(&Clause::every(datum)) || facts.matched && clauses.contains(&Clause::matched(datum))
-            };
-            let silent = !clauses.iter().any(|clause| clause.scope == Scope::Every || facts.matched);
+            let says = |datum: Datum| clauses.iter().any(|clause| clause.datum == datum && clause.covers(facts));
+            let silent = !clauses.iter().any(|clause| clause.covers(facts));
             (!silent).then(|| Self {
                 at: action.at,
                 user: action.user,

@@ -30,6 +30,8 @@ pub enum Scope {
     Every,
     /// Contents that match the list, rightly or not.
     Matched,
+    /// Contents that match and that a reviewer confirms.
+    Confirmed,
 }
 
 /// One clause of a declared leakage: this datum, about these contents.
@@ -52,6 +54,20 @@ impl Clause {
         Self { datum, scope: Scope::Matched }
     }
 
+    /// `datum` about contents that a reviewer confirms.
+    pub const fn confirmed(datum: Datum) -> Self {
+        Self { datum, scope: Scope::Confirmed }
+    }
+
+    /// Whether it is about a content of which this is true.
+    pub const fn covers(self, facts: &Facts) -> bool {
+        match self.scope {
+            Scope::Every => true,
+            Scope::Matched => facts.matched,
+            Scope::Confirmed => facts.confirmed,
+        }
+    }
+
     /// Whether who learns this learns `other` as well, whatever the history and the list.
     pub fn implies(self, other: Self) -> bool {
         let datum = match (self.datum, other.datum) {
@@ -59,7 +75,8 @@ impl Clause {
             (Datum::Fingerprint(cut), Datum::Fingerprint(later)) => cut.gives(later),
             (datum, other) => datum == other,
         };
-        datum && (self.scope == Scope::Every || other.scope == Scope::Matched)
+        // Each scope holds the ones after it.
+        datum && self.scope <= other.scope
     }
 }
 
@@ -184,10 +201,8 @@ impl Clause {
     pub fn evaluate(clauses: &BTreeSet<Self>, facts: &[Facts]) -> Leakage {
         let mut leakage = Leakage::new();
         for fact in facts {
-            for clause in clauses {
-                if clause.scope == Scope::Every || fact.matched {
-                    leakage.insert(Leak { at: fact.at, datum: clause.datum, value: fact.value(clause.datum) });
-                }
+            for clause in clauses.iter().filter(|clause| clause.covers(fact)) {
+                leakage.insert(Leak { at: fact.at, datum: clause.datum, value: fact.value(clause.datum) });
             }
         }
         leakage
@@ -217,6 +232,7 @@ pub fn words(clauses: &BTreeSet<Clause>) -> Vec<String> {
             (Scope::Every, Datum::Fingerprint(_)) => "every picture",
             (Scope::Every, _) => "every content",
             (Scope::Matched, _) => "a content claimed to match",
+            (Scope::Confirmed, _) => "a content that a reviewer confirms",
         };
         match clause.datum {
             Datum::Metadata | Datum::Kind | Datum::Verdict | Datum::Confirmation => format!("of {scope}, {datum}"),
@@ -253,6 +269,7 @@ mod tests {
             assert!(!content.implies(Clause::every(datum)));
             assert!(!Clause::every(datum).implies(content));
             assert!(Clause::every(Datum::Content).implies(Clause::matched(datum)));
+            assert!(content.implies(Clause::confirmed(datum)) && !Clause::confirmed(datum).implies(content));
         }
         let cut = |cut| Clause::every(Datum::Fingerprint(cut));
         assert!(cut(Cut::Filtered).implies(cut(Cut::Dct)) && !cut(Cut::Dct).implies(cut(Cut::Filtered)));

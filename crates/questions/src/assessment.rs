@@ -277,7 +277,7 @@ fn sentence(party: &str, end_to_end: E2e, declared: &BTreeSet<Clause>, own: &[&F
     let unwon = format!(
         "no tested adversary told two contents apart; a leak above {resolution:.2} would have been seen with probability 0.8"
     );
-    let conditional = declared.iter().all(|clause| clause.scope == Scope::Matched);
+    let conditional = declared.iter().all(|clause| clause.scope != Scope::Every);
     match end_to_end {
         E2e::Yes => format!("End-to-end encrypted for the {party}: {unwon}."),
         E2e::Undecided => format!("Undecided for the {party}: {unwon}, which is too coarse to decide."),

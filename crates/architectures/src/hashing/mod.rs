@@ -312,7 +312,7 @@ impl Architecture for Hashing {
             .chain(reporting::decision_shows(&self.policy, false))
             .collect(),
             Role::Reviewer => reporting::reviewer_learns(&self.policy),
-            Role::ReportAuthority => reporting::authority_learns(),
+            Role::ReportAuthority => reporting::authority_learns(&self.policy),
             _ => BTreeSet::new(),
         }
     }

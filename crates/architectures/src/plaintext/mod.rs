@@ -177,7 +177,7 @@ impl Architecture for Plaintext {
                     .collect()
             }
             Role::Reviewer => reporting::reviewer_learns(&self.policy),
-            Role::ReportAuthority | Role::LawEnforcement => reporting::authority_learns(),
+            Role::ReportAuthority | Role::LawEnforcement => reporting::authority_learns(&self.policy),
             _ => BTreeSet::new(),
         }
     }

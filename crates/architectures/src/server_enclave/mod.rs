@@ -415,7 +415,7 @@ impl Architecture for ServerEnclave {
                     .collect()
             }
             Role::Reviewer => reporting::reviewer_learns(policy),
-            Role::ReportAuthority => reporting::authority_learns(),
+            Role::ReportAuthority => reporting::authority_learns(&self.policy),
             _ => BTreeSet::new(),
         }
     }
