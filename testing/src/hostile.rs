@@ -12,7 +12,7 @@ use sightline_protocol::{
     Architecture, Context, Deployment, Display, Frame, History, Memory, Network, Party, PartyId, Reason, Refusal, Role,
     RunError, Runner, Span, Time, Transcript, Wire,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A kind of hostile message.
@@ -295,7 +295,14 @@ impl Liar {
             Kind::Borrowed => {
                 return pick(&|(time, from, to, _)| !own(*from, *to) && from.role() == party.role() && may(*time));
             }
-            Kind::Forged => return pick(&|(time, from, _, _)| from.role() != party.role() && may(*time)),
+            // What one role passes on for another is said by both.
+            Kind::Forged => {
+                let own = said.iter().filter(|(_, from, ..)| from.role() == party.role());
+                let own: BTreeSet<&[u8]> = own.map(|(.., bytes)| bytes.as_slice()).collect();
+                return pick(&|(time, from, _, bytes)| {
+                    from.role() != party.role() && may(*time) && !own.contains(bytes.as_slice())
+                });
+            }
             Kind::Malformed | Kind::CutOff => pick(&|(time, _, to, _)| *to == peer && may(*time))?,
         };
         if kind == Kind::Malformed {

@@ -1,6 +1,7 @@
 //! The detection architectures, one module each, a file per party.
 
 mod courier;
+pub mod device_warning;
 pub mod e2ee;
 pub mod hashing;
 mod listing;
@@ -10,6 +11,7 @@ pub mod reference;
 mod reporting;
 pub mod server_enclave;
 
+pub use device_warning::DeviceWarning;
 pub use e2ee::E2ee;
 pub use hashing::Hashing;
 pub use plaintext::Plaintext;
@@ -20,7 +22,8 @@ use sightline_fingerprint::Cut;
 use sightline_protocol::{Architecture, Policy};
 
 /// The architectures that can be assessed, by the names users give.
-pub const NAMES: [&str; 5] = ["plaintext", "e2ee", "device-hashing", "partial-hashing", "server-enclave"];
+pub const NAMES: [&str; 6] =
+    ["plaintext", "e2ee", "device-hashing", "partial-hashing", "server-enclave", "device-warning"];
 
 /// Variants of these, where a source leaves something open.
 pub const VARIANTS: [&str; 2] = ["partial-hashing-filtered", "partial-hashing-luma"];
@@ -40,6 +43,7 @@ pub fn by_name(name: &str, policy: &Policy) -> Option<Box<dyn Architecture>> {
         "partial-hashing" => Box::new(Hashing::cut_at(Cut::Dct, *policy)),
         "partial-hashing-filtered" => Box::new(Hashing::cut_at(Cut::Filtered, *policy)),
         "partial-hashing-luma" => Box::new(Hashing::cut_at(Cut::Luma, *policy)),
+        "device-warning" => Box::new(DeviceWarning::under(*policy)),
         "server-enclave" => Box::new(ServerEnclave::under(*policy)),
         "null" => Box::new(Reference::Null),
         "sees-everything" => Box::new(Reference::SeesEverything),

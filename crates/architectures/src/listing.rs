@@ -50,12 +50,17 @@ impl<M: Wire + From<SignedStatement> + Send> Machine for ListAuthority<M> {
     }
 }
 
-/// What the provider does with it: checks that its list is the one that was signed.
+/// What the provider does with it: checks that it comes from the list authority, and that its list is the one that was signed.
 pub(crate) fn check(from: PartyId, signed: &SignedStatement, key: AuthorityKey, list: &HashList) -> Result<(), Reason> {
     if from != PartyId::LIST_AUTHORITY {
         let detail = format!("lists come from the list authority, not from {from}");
         return Err(Reason::Unexpected { message: "list", detail });
     }
+    verify(signed, key, list)
+}
+
+/// Whether the authority signed this list.
+pub(crate) fn verify(signed: &SignedStatement, key: AuthorityKey, list: &HashList) -> Result<(), Reason> {
     key.verify(signed)
         .and_then(|statement| statement.check(list))
         .map_err(|error| Reason::Rejected { message: "list", detail: error.to_string() })

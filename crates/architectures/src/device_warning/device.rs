@@ -1,0 +1,85 @@
+use super::{Message, checks_received};
+use crate::courier::Mailbox;
+use crate::listing;
+use sightline_lists::AuthorityKey;
+use sightline_protocol::{Command, Content, ContentKind, Machine, Memory, PartyId, Policy, Reason, Setup, Turn, Work};
+
+/// A device that compares pictures with the list and warns its user.
+pub(super) struct Device {
+    mailbox: Mailbox,
+    setup: Setup,
+    policy: Policy,
+    authority: AuthorityKey,
+    /// Whether the list was signed by the authority.
+    listed: bool,
+    warned: u64,
+    unchecked: u64,
+}
+
+impl Device {
+    pub(super) fn new(setup: &Setup, policy: Policy, authority: AuthorityKey, mailbox: Mailbox) -> Self {
+        Self { mailbox, setup: setup.clone(), policy, authority, listed: false, warned: 0, unchecked: 0 }
+    }
+
+    /// Compares a content with the list, if it is a picture and there is a list.
+    fn check(&mut self, content: &Content, turn: &mut Turn<'_, '_, Message>) {
+        let picture = content.kind == ContentKind::Picture;
+        // The time that hashing takes must not tell pictures from other attachments.
+        if picture || self.policy.hide_timing && content.kind != ContentKind::Text {
+            turn.spend(self.policy.fingerprint_work(&self.setup, content.bytes.len()));
+            turn.spend(Work::Compare(self.setup.list.len()));
+        }
+        match self.setup.fingerprint(&content.bytes).filter(|_| picture && self.listed) {
+            Some(pdq) => self.warned += u64::from(self.setup.matches(&pdq)),
+            None => self.unchecked += 1,
+        }
+    }
+}
+
+impl Machine for Device {
+    type Message = Message;
+
+    fn start(&mut self, turn: &mut Turn<'_, '_, Message>) -> Result<(), Reason> {
+        self.mailbox.start(turn)
+    }
+
+    fn command(&mut self, command: Command, turn: &mut Turn<'_, '_, Message>) -> Result<(), Reason> {
+        if let Command::Send(_, content) = &command {
+            self.check(content, turn);
+        }
+        self.mailbox.command(command, turn)
+    }
+
+    fn receive(&mut self, from: PartyId, message: Message, turn: &mut Turn<'_, '_, Message>) -> Result<(), Reason> {
+        if from != PartyId::PROVIDER {
+            let detail = format!("a device hears from the provider alone, not from {from}");
+            return Err(Reason::Unexpected { message: message.name(), detail });
+        }
+        match message {
+            Message::Delivery(delivery) => {
+                let mut shown = Vec::new();
+                let delivered = self.mailbox.deliver(delivery, &mut shown, turn);
+                if checks_received(&self.policy) {
+                    for content in &shown {
+                        self.check(content, turn);
+                    }
+                }
+                delivered
+            }
+            Message::List(signed) => {
+                listing::verify(&signed, self.authority, &self.setup.list)?;
+                self.listed = true;
+                Ok(())
+            }
+            Message::Request(_) => {
+                Err(Reason::Unexpected { message: "request", detail: "a device takes deliveries and lists".into() })
+            }
+        }
+    }
+
+    fn memory(&self) -> Memory {
+        let counters = [("listed", u64::from(self.listed)), ("unchecked", self.unchecked), ("warned", self.warned)];
+        let counters = counters.map(|(name, count)| (name.to_owned(), count.to_be_bytes().to_vec()));
+        Memory::new(counters).with("messenger", self.mailbox.memory())
+    }
+}
