@@ -16,49 +16,67 @@ const NETWORKS: [&str; 3] = ["fibre", "mobile", "poor"];
 /// System, content, and what one costs: bytes, messages, round trips, latency on each network, bytes kept.
 pub(crate) type Line = (String, String, [String; 7]);
 
-/// What follows from the protocol.
-pub(crate) fn lines(reading: &Reading) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for system in reading.systems() {
-        for content in ["ordinary", "listed"] {
-            let all = |quantity: &str| {
-                let find = |name: &str, of: Option<&str>| {
-                    reading.rows.iter().find(|row| {
-                        let plain = row.parameters.iter().all(|(key, _)| key == "of");
-                        is(row, &system, content, name) && plain && row.parameters.value("of") == of
-                    })
-                };
-                (find(quantity, None), find("ratio-to-e2ee", Some(quantity)))
-            };
-            let latency = |network: &str| {
-                let find = |name: &str| {
-                    reading
-                        .rows
-                        .iter()
-                        .find(|row| is(row, &system, content, name) && row.parameters.value("network") == Some(network))
-                };
-                (find("delivery-latency"), find("ratio-to-e2ee"))
-            };
-            if all("bytes-sent").0.is_none() {
-                continue;
-            }
-            let [fibre, mobile, poor] = NETWORKS.map(|network| beside(latency(network), time));
-            lines.push((
-                system.clone(),
-                content.to_owned(),
-                [
-                    beside(all("bytes-sent"), bytes),
-                    beside(all("messages-sent"), number),
-                    beside((all("round-trips").0, None), number),
-                    fibre,
-                    mobile,
-                    poor,
-                    beside((all("bytes-held").0, None), bytes),
-                ],
-            ));
+/// A row of the question, by all that tells it apart.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    system: &'a str,
+    task: &'a str,
+    content: &'a str,
+    /// Empty for all together.
+    observer: &'a str,
+    quantity: &'a str,
+    network: Option<&'a str>,
+}
+
+impl Wanted<'_> {
+    fn find<'a>(&self, rows: &'a [Row], quantity: &str, of: Option<&str>) -> Option<&'a Row> {
+        let parameters = || self.network.map(|network| ("network", network)).into_iter().chain(of.map(|of| ("of", of)));
+        rows.iter().find(|row| {
+            row.question == "cost"
+                && row.architecture == self.system
+                && row.task == self.task
+                && row.content == self.content
+                && row.observer == self.observer
+                && row.quantity == quantity
+                && row.parameters.iter().eq(parameters())
+        })
+    }
+
+    /// Its value in words, and in brackets how many times that of `e2ee` it is, where that is known.
+    fn cell(&self, rows: &[Row], words: impl Fn(f64) -> String) -> String {
+        let decided = |row: Option<&Row>| row.filter(|row| row.status == Status::Decided).and_then(|row| row.value);
+        let value = decided(self.find(rows, self.quantity, None));
+        let ratio = decided(self.find(rows, "ratio-to-e2ee", Some(self.quantity)));
+        match (value, ratio) {
+            (None, _) => "–".to_owned(),
+            (Some(value), None) => words(value),
+            (Some(value), Some(ratio)) => format!("{} (×\u{a0}{})", words(value), factor(ratio)),
         }
     }
-    lines
+}
+
+/// What follows from the protocol.
+pub(crate) fn lines(reading: &Reading) -> Vec<Line> {
+    let line = |system: &str, content: &str| {
+        let wanted = |quantity, network| Wanted { system, task: "send", content, observer: "", quantity, network };
+        wanted("bytes-sent", None).find(&reading.rows, "bytes-sent", None)?;
+        let cell = |quantity: &'static str, words: fn(f64) -> String| wanted(quantity, None).cell(&reading.rows, words);
+        let [fibre, mobile, poor] =
+            NETWORKS.map(|network| wanted("delivery-latency", Some(network)).cell(&reading.rows, time));
+        let cells = [
+            cell("bytes-sent", bytes),
+            cell("messages-sent", number),
+            cell("round-trips", number),
+            fibre,
+            mobile,
+            poor,
+            cell("bytes-held", bytes),
+        ];
+        Some((system.to_owned(), content.to_owned(), cells))
+    };
+    let systems = reading.systems();
+    let both = systems.iter().flat_map(|system| ["ordinary", "listed"].map(|content| (system, content)));
+    both.filter_map(|(system, content)| line(system, content)).collect()
 }
 
 /// A system, and for each of its parties: CPU time before anything is sent, for one picture, and modelled work for it.
@@ -67,40 +85,27 @@ pub(crate) type Group = (String, Vec<(String, [String; 3])>);
 /// What was measured with a clock, and what the model says.
 pub(crate) fn groups(reading: &Reading) -> Vec<Group> {
     let of_system = |system: String| {
-        let find = |rows: &'_ [Row], observer: &str, task: &str, quantity: &str, of: Option<&str>| {
-            let found = rows.iter().find(|row| {
-                let plain = row.parameters.iter().all(|(key, _)| key == "of");
-                row.question == "cost"
-                    && row.architecture == system
-                    && row.observer == observer
-                    && row.task == task
-                    && row.content == "ordinary"
-                    && row.quantity == quantity
-                    && plain
-                    && row.parameters.value("of") == of
-            });
-            found.cloned()
-        };
-        let cpu = |observer: &str, task: &str| {
-            let row = find(&reading.timings, observer, task, "cpu-time", None);
-            let ratio = find(&reading.timings, observer, task, "ratio-to-e2ee", Some("cpu-time"));
-            beside((row.as_ref(), ratio.as_ref()), time)
-        };
-        let mut parties: Vec<String> = Vec::new();
+        let mut parties: Vec<&str> = Vec::new();
         for row in reading.rows.iter().filter(|row| row.architecture == system && row.quantity == "modelled-work") {
-            if !row.observer.is_empty() && !parties.contains(&row.observer) {
-                parties.push(row.observer.clone());
+            if !row.observer.is_empty() && !parties.contains(&row.observer.as_str()) {
+                parties.push(&row.observer);
             }
         }
-        parties.push(String::new());
-        let line = |observer: String| {
-            let name = if observer.is_empty() { "All together".to_owned() } else { party(reading, &observer) };
-            let model = find(&reading.rows, &observer, "send", "modelled-work", None);
-            let cells = [cpu(&observer, "set-up"), cpu(&observer, "send"), beside((model.as_ref(), None), time)];
-            (name, cells)
+        let line = |observer: &str| {
+            let wanted = |quantity, task| Wanted {
+                system: &system,
+                task,
+                content: "ordinary",
+                observer,
+                quantity,
+                network: None,
+            };
+            let name = if observer.is_empty() { "All together".to_owned() } else { party(reading, observer) };
+            let cpu = |task| wanted("cpu-time", task).cell(&reading.timings, time);
+            (name, [cpu("set-up"), cpu("send"), wanted("modelled-work", "send").cell(&reading.rows, time)])
         };
-        let any = parties.len() > 1;
-        any.then(|| (system.clone(), parties.into_iter().map(line).collect()))
+        let lines: Vec<_> = parties.into_iter().chain([""]).map(line).collect();
+        (lines.len() > 1).then_some((system, lines))
     };
     reading.systems().into_iter().filter_map(of_system).collect()
 }
@@ -111,26 +116,6 @@ fn party(reading: &Reading, observer: &str) -> String {
         "device-0" => "Sender’s device".to_owned(),
         "device-1" => "Recipient’s device".to_owned(),
         other => reading.party(other),
-    }
-}
-
-/// The total of a system for one content, of all parties and links.
-fn is(row: &Row, system: &str, content: &str, quantity: &str) -> bool {
-    row.question == "cost"
-        && row.architecture == system
-        && row.task == "send"
-        && row.content == content
-        && row.observer.is_empty()
-        && row.quantity == quantity
-}
-
-/// A value and its ratio to `e2ee`.
-fn beside((row, ratio): (Option<&Row>, Option<&Row>), words: impl Fn(f64) -> String) -> String {
-    let decided = |row: Option<&Row>| row.filter(|row| row.status == Status::Decided).and_then(|row| row.value);
-    match (decided(row), decided(ratio)) {
-        (None, _) => "–".to_owned(),
-        (Some(value), None) => words(value),
-        (Some(value), Some(ratio)) => format!("{} (×\u{a0}{})", words(value), factor(ratio)),
     }
 }
 
@@ -329,23 +314,16 @@ fn in_words((system, points): &Curve) -> String {
     })
 }
 
-/// Exponents of what grows, in words: for one picture, by party.
+/// Exponents of CPU time that grows, in words: for one picture, by party.
 pub(crate) fn exponents(reading: &Reading) -> Vec<String> {
-    let grows = |rows: &[Row], words: &str| -> Vec<String> {
-        let found = rows.iter().filter(|row| {
-            row.quantity == "growth-exponent" && row.task == "send" && !row.observer.is_empty() && row.low.is_some()
-        });
-        found
-            .filter_map(|row| {
-                let [value, low, high] =
-                    [row.value?, row.low?, row.high?].map(|end| number((end * 100.0).round() / 100.0));
-                let party = party(reading, &row.observer);
-                Some(format!(
-                    "{}: {party}: {words} grows as entries to the power {value} ({low} to {high})",
-                    row.architecture
-                ))
-            })
-            .collect()
+    let grows = reading.timings.iter().filter(|row| {
+        row.quantity == "growth-exponent" && row.task == "send" && !row.observer.is_empty() && row.low.is_some()
+    });
+    let in_words = |row: &Row| {
+        let [value, low, high] = [row.value?, row.low?, row.high?].map(|end| number((end * 100.0).round() / 100.0));
+        let party = party(reading, &row.observer);
+        let system = &row.architecture;
+        Some(format!("{system}: {party}: CPU time grows as entries to the power {value} ({low} to {high})"))
     };
-    grows(&reading.timings, "CPU time")
+    grows.filter_map(in_words).collect()
 }
