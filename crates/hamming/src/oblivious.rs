@@ -1,7 +1,7 @@
 //! A scan whose instructions and memory accesses are the same whatever is compared and whatever is found, for use inside an
 //! enclave whose host watches both.
 
-use crate::Kernel;
+use crate::{Kernel, Neighbour};
 
 /// Whether a code is within `radius` bits of `query`. Every code is read once and in order, nothing is left early, and no
 /// branch or address depends on codes or query; what shows is the number of codes.
@@ -12,6 +12,16 @@ pub fn any_within(codes: &[[u64; 4]], query: [u64; 4], radius: u32) -> bool {
 /// [`any_within`] by one kernel.
 pub fn any_within_by(kernel: Kernel, codes: &[[u64; 4]], query: [u64; 4], radius: u32) -> bool {
     kernel.fewest(codes, query) <= u64::from(radius)
+}
+
+/// The nearest code to `query` if it is within `radius` bits, of equally near ones the first. The scan is the one of
+/// [`any_within`], which is as fast as any over codes that lie in memory like this; what it finds is then looked for, so that
+/// this one is *not* oblivious.
+pub fn nearest_within(codes: &[[u64; 4]], query: [u64; 4], radius: u32) -> Option<Neighbour> {
+    let least = Kernel::best().fewest(codes, query);
+    let distance = u32::try_from(least).ok().filter(|least| *least <= radius)?;
+    let apart = |code: &[u64; 4]| code.iter().zip(query).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>();
+    Some(Neighbour { code: codes.iter().position(|code| apart(code) == distance)?, distance })
 }
 
 /// The smallest distance of a code to `query`, in bits; [`u64::MAX`] if there is no code. The smaller of two is chosen by

@@ -10,6 +10,7 @@ pub use threat_exchange::{Descriptor, Exchange, ExchangeError, Indicator};
 
 use sha2::{Digest, Sha256};
 use sightline_fingerprint::{DEFAULT_RADIUS, PdqHash};
+use sightline_hamming::oblivious;
 use std::fmt;
 
 /// A hash list: what a detection system compares pictures with. Entries are sorted and distinct.
@@ -141,10 +142,8 @@ impl HashList {
 
     /// The nearest entry within `radius`; of several, the first. A linear scan.
     pub fn nearest_within(&self, hash: &PdqHash, radius: Radius) -> Option<Match> {
-        let query = hash.words();
-        let distance = |words: &[u64; 4]| words.iter().zip(query).map(|(a, b)| (a ^ b).count_ones()).sum();
-        let all = self.words.iter().enumerate().map(|(entry, words)| Match { entry, distance: distance(words) });
-        all.filter(|found| found.distance <= radius.0).min_by_key(|found| found.distance)
+        let found = oblivious::nearest_within(&self.words, hash.words(), radius.0)?;
+        Some(Match { entry: found.code, distance: found.distance })
     }
 
     /// SHA-256 over version and entries.
