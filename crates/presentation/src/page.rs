@@ -270,6 +270,8 @@ fn lead(reading: &Reading, systems: usize) -> String {
         2 => "Two messaging systems were run".to_owned(),
         3 => "Three messaging systems were run".to_owned(),
         4 => "Four messaging systems were run".to_owned(),
+        5 => "Five messaging systems were run".to_owned(),
+        6 => "Six messaging systems were run".to_owned(),
         many => format!("{many} messaging systems were run"),
     };
     format!(

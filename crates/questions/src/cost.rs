@@ -435,7 +435,8 @@ fn exponents(found: &[(Measure, Vec<f64>)], kind: Kind) -> Vec<(Measure, Growth)
             let above = longer.iter().filter(|(_, estimate, _)| estimate.low > shortest.high);
             let points = above.flat_map(|(size, _, values)| values.iter().map(|value| (*size, value - shortest.value)));
             let points: Vec<(f64, f64)> = points.filter(|(_, more)| *more > 0.0).collect();
-            Some((exponent(&points, LEVEL)?, points.len() as u64))
+            let found = exponent(&points, LEVEL).filter(|found| found.low > 0.0)?;
+            Some((found, points.len() as u64))
         });
         (measure, growth)
     };
