@@ -84,7 +84,7 @@ pub fn prepare(scenario: &Scenario, progress: &dyn Progress) -> Result<World, As
     if scenario.asks(ENDPOINTS_ONLY) {
         plan += steps(&|_| endpoints_only::steps(scenario));
         plan += steps(&|system| real_or_ideal::steps(scenario, system.architecture.as_ref()));
-        plan += steps(&|_| expose::steps(scenario) + kinds::steps(scenario));
+        plan += steps(&|_| expose::steps(scenario) + kinds::STEPS);
     }
     if scenario.asks(HASH_IDENTIFIES) {
         plan += steps(&|_| identify::steps(scenario) + reconstruct::steps(scenario));
@@ -93,7 +93,7 @@ pub fn prepare(scenario: &Scenario, progress: &dyn Progress) -> Result<World, As
         plan += steps(&|system| rogue_provider::steps(scenario, system.architecture.as_ref()));
     }
     if scenario.asks(COST) {
-        plan += cost::steps(scenario) + steps(&|_| cost::steps(scenario));
+        plan += cost::all_steps(scenario, &systems);
     }
     progress.plan(plan);
     progress.begin("pictures");

@@ -1,7 +1,6 @@
 //! Which kinds of content does a system check at all? Listed pictures are sent as pictures, as documents and as texts, and it
 //! is counted which of them arrive at the report authority.
 
-use crate::Scenario;
 use crate::assessment::AssessmentError;
 use crate::endpoints_only::conversation;
 use crate::run::{Run, System};
@@ -17,9 +16,7 @@ const EACH: usize = 4;
 const KINDS: [ContentKind; 3] = [ContentKind::Picture, ContentKind::Document, ContentKind::Text];
 
 /// Steps for one system.
-pub(crate) fn steps(_: &Scenario) -> u64 {
-    10
-}
+pub(crate) const STEPS: u64 = 10;
 
 /// What is reported of each kind, in every system with a report authority.
 pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
@@ -29,7 +26,7 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
     let mut rows = Vec::new();
     for System { name, architecture } in &run.systems {
         if !architecture.outsiders().contains(&PartyId::REPORT_AUTHORITY) {
-            run.progress.advance(steps(run.scenario));
+            run.progress.advance(STEPS);
             continue;
         }
         let sent: Vec<(ContentKind, Content)> = KINDS
@@ -40,9 +37,9 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
         let observers = vec![Observer::curious([PartyId::REPORT_AUTHORITY])];
         let game = Game::new(architecture.as_ref(), run.scenario.wires(), observers);
         let history = conversation(run.scenario.users, sent.iter().map(|(_, content)| (0, content.clone())).collect());
-        let found: Result<Vec<bool>, String> = run.part(&format!("{name}: kinds"), steps(run.scenario), || {
+        let found: Result<Vec<bool>, String> = run.part(&format!("{name}: kinds"), STEPS, || {
             let exposed = game.expose(&run.world.setup, &history, &[], &seed.derive(name, 0));
-            run.progress.advance(steps(run.scenario));
+            run.progress.advance(STEPS);
             Ok(exposed.map(|exposed| exposed.readable.concat()).map_err(|error| error.to_string()))
         })?;
         for kind in KINDS {
