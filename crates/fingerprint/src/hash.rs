@@ -60,6 +60,14 @@ impl PdqHash {
         self
     }
 
+    /// Bit `k`, 0 to 255, numbered as in [`PdqHash::from_bits`].
+    ///
+    /// # Panics
+    /// If there is no such bit.
+    pub fn bit(&self, k: usize) -> bool {
+        self.0[31 - k / 8] >> (k % 8) & 1 == 1
+    }
+
     /// The hash as four words, for comparing many.
     pub fn words(&self) -> [u64; 4] {
         let mut words = [0; 4];
@@ -107,6 +115,7 @@ mod tests {
     fn bit_zero_is_the_last_bit_of_the_text() {
         let hash = PdqHash::from_bits(|bit| bit == 0 || bit == 255);
         assert_eq!(hash.to_string(), format!("8{}1", "0".repeat(62)));
+        assert_eq!((0..256).filter(|k| hash.bit(*k)).collect::<Vec<_>>(), [0, 255]);
         assert!(PdqHash::from_hex("8").is_err());
         assert!(PdqHash::from_hex(&"g".repeat(64)).is_err());
     }

@@ -43,17 +43,12 @@ impl Marks {
     pub fn imagined(pdq: Pdq) -> (Self, Luma) {
         const CONTRAST: f32 = 500.0;
         const SIDE: usize = 64;
-        let ones = |bit: usize| pdq.hash.as_bytes()[31 - bit / 8] >> (bit % 8) & 1 == 1;
-        let surplus = (0..256).filter(|bit| ones(*bit)).count();
-        let flipped = (0..=255u8).filter(|bit| ones(usize::from(*bit)) == (surplus > 128)).take(surplus.abs_diff(128));
+        let surplus = (0..256).filter(|bit| pdq.hash.bit(*bit)).count();
+        let flipped =
+            (0..=255u8).filter(|bit| pdq.hash.bit(usize::from(*bit)) == (surplus > 128)).take(surplus.abs_diff(128));
         let hash = pdq.hash.with_flipped(flipped);
-        let signs: [[f32; 16]; 16] = std::array::from_fn(|i| {
-            std::array::from_fn(|j| {
-                let bit = 16 * i + j;
-                if hash.as_bytes()[31 - bit / 8] >> (bit % 8) & 1 == 1 { CONTRAST } else { -CONTRAST }
-            })
-        });
-        let filtered = pdq::untransform(&signs);
+        let sign = |bit: usize| if hash.bit(bit) { CONTRAST } else { -CONTRAST };
+        let filtered = pdq::untransform(&std::array::from_fn(|i| std::array::from_fn(|j| sign(16 * i + j))));
         // At 64 × 64 the filter takes every sample as it is.
         let luma = Luma::new(SIDE, SIDE, filtered.iter().flatten().copied().collect()).expect("64 rows of 64");
         let digest = *blake3::hash(&Intermediate::Luma(luma.clone()).to_bytes()).as_bytes();
@@ -120,5 +115,21 @@ impl Memo {
             memory.insert(known.digest, Arc::clone(&known));
         }
         known
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What costs are measured with must do the work each time.
+    #[test]
+    fn a_forgetful_memo_computes_each_time_and_the_same() {
+        let encoded = sightline_pictures::generate(&[3; 32], 0).picture.to_jpeg(85);
+        let (remembering, forgetful) = (Memo::default(), Memo::forgetful());
+        assert!(Arc::ptr_eq(&remembering.look(&encoded), &remembering.look(&encoded)));
+        let [first, second] = [0, 1].map(|_| forgetful.look(&encoded));
+        assert!(!Arc::ptr_eq(&first, &second));
+        assert_eq!(first, second);
     }
 }

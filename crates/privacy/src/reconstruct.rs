@@ -59,9 +59,7 @@ impl Prior {
             Intermediate::Filtered(filtered) => filtered.clone(),
             Intermediate::Dct(dct, _) => lit(pdq::untransform(dct)),
             Intermediate::Hash(pdq) => {
-                let bytes = pdq.hash.as_bytes();
-                let above = |bit: usize| bytes[31 - bit / 8] >> (bit % 8) & 1 == 1;
-                let sign = |bit: usize| if above(bit) { 1.0 } else { -1.0 };
+                let sign = |bit: usize| if pdq.hash.bit(bit) { 1.0 } else { -1.0 };
                 let signed = |i: usize, j: usize| sign(16 * i + j) * self.magnitudes[i][j];
                 lit(pdq::untransform(&std::array::from_fn(|i| std::array::from_fn(|j| signed(i, j)))))
             }
