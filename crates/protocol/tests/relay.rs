@@ -3,8 +3,8 @@
 use rand_core::Rng;
 use sightline_crypto::{Ledger, Seed, aead};
 use sightline_protocol::{
-    Command, Content, ContentKind, Corruption, Deployment, Display, Endpoint, Faults, History, Machine, Memory, Meter,
-    Observer, PartyId, Reason, Runner, Span, Time, Transcript, Turn, Views,
+    Command, Content, ContentKind, Context, Corruption, Deployment, Display, Endpoint, Faults, Frame, History, Machine,
+    Memory, Meter, Observer, Party, PartyId, Reason, Refusal, Runner, Span, Time, Transcript, Turn, Views, Wire,
 };
 
 #[derive(minicbor::Encode, minicbor::Decode)]
@@ -188,36 +188,54 @@ fn a_meter_charges_each_party_what_it_uses_and_changes_nothing() {
     assert_eq!(&worked.collect::<std::collections::BTreeMap<_, _>>(), transcript.work());
 }
 
+/// Says these bytes to device 1 when the run begins.
+struct Vandal(Vec<Vec<u8>>);
+
+impl Party for Vandal {
+    fn start(&mut self, cx: &mut Context<'_>) -> Result<(), Refusal> {
+        for bytes in self.0.drain(..) {
+            cx.send(PartyId::device(1), bytes);
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, _: PartyId, _: &[u8], _: &mut Context<'_>) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn wake(&mut self, _: &mut Context<'_>) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn memory(&self) -> Memory {
+        Memory::default()
+    }
+}
+
+/// A run of device 1 and a vandal.
+fn vandalised(bytes: Vec<Vec<u8>>) -> Transcript {
+    let device = Endpoint::boxed(Device { key: [9; 32], leaks_key: false });
+    let vandal: Box<dyn Party> = Box::new(Vandal(bytes));
+    let parties = vec![(PartyId::device(1), device), (PartyId::REVIEWER, vandal)];
+    let deployment = Deployment { parties, ledger: Ledger::off() };
+    Runner::new(deployment, &Seed::from_u64(1)).run(&History::new(), &[]).expect("it comes to rest")
+}
+
+/// Frames that wait for an earlier one are kept, but not without bound: 64 MiB, the length of the longest message.
+#[test]
+fn frames_that_wait_take_bounded_memory() {
+    const LENGTH: usize = 12 << 20;
+    let frames = (1..=8).map(|number| Frame::Data(number, vec![0; LENGTH]).to_wire()).collect();
+    let transcript = vandalised(frames);
+    let memory = &transcript.memory()[&PartyId::device(1)];
+    let waiting = memory.entries().filter(|(name, _)| name.contains("/in/")).count();
+    assert_eq!(waiting, (64 << 20) / LENGTH);
+}
+
 #[test]
 fn garbage_is_refused_and_the_party_goes_on() {
-    struct Vandal;
-    impl sightline_protocol::Party for Vandal {
-        fn start(&mut self, cx: &mut sightline_protocol::Context<'_>) -> Result<(), sightline_protocol::Refusal> {
-            for garbage in [vec![], vec![0xff; 9], vec![0x82, 0, 0x82, 0, 0x40], vec![0x9f; 4000]] {
-                cx.send(PartyId::device(1), garbage);
-            }
-            Ok(())
-        }
-        fn receive(
-            &mut self,
-            _: PartyId,
-            _: &[u8],
-            _: &mut sightline_protocol::Context<'_>,
-        ) -> Result<(), sightline_protocol::Refusal> {
-            Ok(())
-        }
-        fn wake(&mut self, _: &mut sightline_protocol::Context<'_>) -> Result<(), sightline_protocol::Refusal> {
-            Ok(())
-        }
-        fn memory(&self) -> Memory {
-            Memory::default()
-        }
-    }
-    let device = Endpoint::boxed(Device { key: [9; 32], leaks_key: false });
-    let parties: Vec<(PartyId, Box<dyn sightline_protocol::Party>)> =
-        vec![(PartyId::device(1), device), (PartyId::REVIEWER, Box::new(Vandal))];
-    let deployment = Deployment { parties, ledger: Ledger::off() };
-    let transcript = Runner::new(deployment, &Seed::from_u64(1)).run(&History::new(), &[]).unwrap();
+    let garbage = vec![vec![], vec![0xff; 9], vec![0x82, 0, 0x82, 0, 0x40], vec![0x9f; 4000]];
+    let transcript = vandalised(garbage);
     assert_eq!(transcript.refusals().count(), 4);
     assert!(transcript.refusals().all(|refusal| refusal.party == PartyId::device(1)));
 }
