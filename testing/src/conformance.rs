@@ -4,11 +4,12 @@
 //! network nor a hostile peer breaks that. What is *not* a failure: an architecture that learns or leaks something; that
 //! is measured by the games.
 
+use crate::speaker::Speaker;
 use crate::world::World;
 use sightline_crypto::Seed;
 use sightline_protocol::{
-    Architecture, Command, Content, ContentKind, Context, Display, Faults, History, Memory, Observer, Party, PartyId,
-    Refusal, Runner, Span, Time, Transcript, Views,
+    Architecture, Command, Content, ContentKind, Display, Faults, Frame, History, Observer, PartyId, Runner, Span,
+    Time, Transcript, Views, Wire,
 };
 
 /// Runs the whole suite and says what failed; empty if nothing.
@@ -90,8 +91,9 @@ pub fn run(
     let mut deployment =
         architecture.deploy(&world.setup, &seed.derive("deployment", 0)).map_err(|error| error.to_string())?;
     if hostile {
-        let targets = deployment.parties.iter().map(|(id, _)| *id).collect();
-        deployment.parties.push((PartyId::device(999), Box::new(Vandal { targets })));
+        let targets = deployment.parties.iter().map(|(id, _)| *id);
+        let said = targets.flat_map(|target| garbage().map(|bytes| (target, bytes))).collect();
+        deployment.parties.push((PartyId::device(999), Box::new(Speaker(said))));
     }
     Runner::new(deployment, &seed).faults(faults).run(history, &[]).map_err(|error| error.to_string())
 }
@@ -136,36 +138,8 @@ fn encodings(architecture: &dyn Architecture, transcript: &Transcript) -> Vec<St
     .collect()
 }
 
-/// Sends malformed frames, frames of garbage, and frames of CBOR that is no message.
-struct Vandal {
-    targets: Vec<PartyId>,
-}
-
-impl Party for Vandal {
-    fn start(&mut self, cx: &mut Context<'_>) -> Result<(), Refusal> {
-        let frame = |number: u8, payload: &[u8]| {
-            let length = u8::try_from(payload.len()).expect("short");
-            [&[0x82, 0x00, 0x82, number, 0x58, length], payload].concat()
-        };
-        for target in self.targets.clone() {
-            let garbage =
-                [vec![], vec![0xff; 100], frame(0, &[0xff; 40]), frame(1, &[0x82, 0x18, 0x63, 0x80]), frame(200, &[])];
-            for bytes in garbage {
-                cx.send(target, bytes);
-            }
-        }
-        Ok(())
-    }
-
-    fn receive(&mut self, _: PartyId, _: &[u8], _: &mut Context<'_>) -> Result<(), Refusal> {
-        Ok(())
-    }
-
-    fn wake(&mut self, _: &mut Context<'_>) -> Result<(), Refusal> {
-        Ok(())
-    }
-
-    fn memory(&self) -> Memory {
-        Memory::default()
-    }
+/// Malformed frames, frames of garbage, and frames of CBOR that is no message.
+fn garbage() -> [Vec<u8>; 5] {
+    let frame = |number, payload: &[u8]| Frame::Data(number, payload.to_vec()).to_wire();
+    [vec![], vec![0xff; 100], frame(0, &[0xff; 40]), frame(1, &[0x82, 0x18, 0x63, 0x80]), frame(200, &[])]
 }

@@ -5,6 +5,7 @@
 //! liar is the provider, through whose hands everything goes. What is *not* a failure: lies that are believed where the
 //! design gives no way of telling, which is what the games measure.
 
+use crate::speaker::Speaker;
 use crate::world::World;
 use rand_core::Rng;
 use sightline_crypto::{Seed, Stream};
@@ -90,7 +91,7 @@ pub fn run(
 
     let Deployment { mut parties, ledger } = deploy()?;
     if liar == STRANGER {
-        parties.push((STRANGER, Box::new(Mute)));
+        parties.push((STRANGER, Box::new(Speaker(Vec::new()))));
     }
     let peers: Vec<PartyId> = parties.iter().map(|(id, _)| *id).filter(|id| *id != liar).collect();
     let log = Arc::new(Mutex::new(Log { largest: largest(&honest), ..Log::default() }));
@@ -432,26 +433,5 @@ impl Party for Watched {
 
     fn memory(&self) -> Memory {
         self.inner.memory()
-    }
-}
-
-/// Says nothing of its own.
-struct Mute;
-
-impl Party for Mute {
-    fn start(&mut self, _: &mut Context<'_>) -> Result<(), Refusal> {
-        Ok(())
-    }
-
-    fn receive(&mut self, _: PartyId, _: &[u8], _: &mut Context<'_>) -> Result<(), Refusal> {
-        Ok(())
-    }
-
-    fn wake(&mut self, _: &mut Context<'_>) -> Result<(), Refusal> {
-        Ok(())
-    }
-
-    fn memory(&self) -> Memory {
-        Memory::default()
     }
 }

@@ -4,3 +4,5 @@ pub mod conformance;
 pub mod foreign;
 pub mod hostile;
 pub mod world;
+
+mod speaker;

@@ -47,4 +47,9 @@ fn nobody_is_harmed_by_a_peer_that_lies() {
             .fold([0, 0], |[count, refused], (_, [more, also])| [count + more, refused + also]);
         assert!(count > 0 && refused > 0, "{kind:?}: {refused} of {count} refused");
     }
+    // What was received is not taken again.
+    for role in [Role::Reviewer, Role::ReportAuthority, Role::LawEnforcement] {
+        let [count, refused] = said[&(Kind::Replayed, role)];
+        assert!(count > 0 && count == refused, "{role}: {refused} of {count} replayed messages refused");
+    }
 }

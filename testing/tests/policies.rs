@@ -1,12 +1,14 @@
 //! What the proposals leave open does what its setting says, in every system that has the setting.
 
 use sightline_architectures::by_name;
+use sightline_lists::{Entry, Provenance};
 use sightline_protocol::{
     Command, Content, DeliveryRule, Faults, History, Observer, Outage, PartyId, Policy, Review, Scanned, Span, Time,
     Transcript, Views,
 };
 use sightline_testing::conformance::{run, violations};
 use sightline_testing::world::World;
+use std::sync::Arc;
 
 const SCANNING: [&str; 3] = ["plaintext", "device-hashing", "partial-hashing"];
 
@@ -156,4 +158,23 @@ fn settings_have_one_encoding_in_scenarios() {
     assert_eq!(scenario.detection.review, Review::Thumbnail);
     assert_eq!(sightline_questions::Scenario::parse(&scenario.to_toml()), Ok(scenario));
     assert!(sightline_questions::Scenario::parse("[detection]\nreview = \"none of it\"\n").is_err());
+}
+
+/// A false match is dismissed before a listed picture is sent: the report authority cannot tell that there was one.
+#[test]
+fn numbers_of_reports_do_not_tell_what_was_dismissed() {
+    let mut world = World::new(2);
+    let false_match = world.setup.fingerprint(&world.picture(1).bytes).expect("a picture").hash;
+    let entry = Entry { hash: false_match, provenance: Provenance::Code };
+    world.setup.list = Arc::new(world.setup.list.with(entry));
+    let contents = [world.picture(1), world.picture(0)];
+    for review in [Review::Content, Review::Thumbnail] {
+        let policy = Policy { review, ..Policy::default() };
+        for name in SCANNING.into_iter().chain(["server-enclave"]) {
+            let transcript = play(name, &policy, &world, &contents);
+            let memory = &transcript.memory()[&PartyId::REPORT_AUTHORITY];
+            let numbers = memory.entries().filter_map(|(name, _)| name.strip_prefix("report/")?.parse::<u64>().ok());
+            assert_eq!(numbers.collect::<Vec<_>>(), [1], "{name}, {review:?}");
+        }
+    }
 }

@@ -23,7 +23,7 @@ pub use enclave::{Enclave, EnclaveError};
 pub use host::{Host, HostError, Inline};
 pub use message::{Attempt, Offer, Outcome, Reply, Request, Sealed};
 #[cfg(target_os = "linux")]
-pub use process::{Launch, Process, serve};
+pub use process::{Launch, Process, program, serve};
 #[cfg(target_os = "linux")]
 pub use sandbox::{SandboxError, enter as enter_sandbox};
 

@@ -2,14 +2,9 @@
 
 use std::process::ExitCode;
 
-#[cfg(target_os = "linux")]
 fn main() -> ExitCode {
-    let served = std::env::current_exe()
-        .and_then(|program| sightline_enclave::serve(&program, &mut std::io::stdin().lock(), &mut std::io::stdout()));
-    if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    return sightline_enclave::program();
+    #[cfg(not(target_os = "linux"))]
     ExitCode::FAILURE
 }

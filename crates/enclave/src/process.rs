@@ -136,6 +136,13 @@ impl Drop for Process {
     }
 }
 
+/// All of a program that is an enclave: [`serve`] on its own input and output.
+pub fn program() -> std::process::ExitCode {
+    let served =
+        std::env::current_exe().and_then(|program| serve(&program, &mut io::stdin().lock(), &mut io::stdout()));
+    if served.is_ok() { std::process::ExitCode::SUCCESS } else { std::process::ExitCode::FAILURE }
+}
+
 /// The process's side: isolates itself, then answers until its input ends. `program` is its own executable, which it
 /// measures before.
 ///

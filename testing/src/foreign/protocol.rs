@@ -1,10 +1,11 @@
 use super::{part, parts};
+use crate::speaker::Speaker;
 use crate::world::World;
 use sightline_architectures::{NAMES, by_name};
 use sightline_crypto::Seed;
 use sightline_protocol::{
-    Architecture, Command, Content, ContentKind, Context, Display, Faults, History, Memory, Observer, Party, PartyId,
-    Policy, Refusal, Role, Runner, Seen, Span, Time, Views, Wire,
+    Architecture, Command, Content, ContentKind, Display, Faults, History, Observer, PartyId, Policy, Role, Runner,
+    Seen, Span, Time, Views, Wire,
 };
 use std::sync::LazyLock;
 
@@ -49,7 +50,7 @@ pub fn parties(bytes: &[u8]) {
     let mut deployment = architecture.deploy(&WORLD.setup, &seed).expect("it can be deployed");
     let everyone: Vec<PartyId> = deployment.parties.iter().map(|(id, _)| *id).collect();
     let said = parts(bytes).map(|(tag, bytes)| (everyone[usize::from(tag) % everyone.len()], bytes.to_vec())).collect();
-    deployment.parties.push((PartyId::device(999), Box::new(Stranger(said))));
+    deployment.parties.push((PartyId::device(999), Box::new(Speaker(said))));
     Runner::new(deployment, &seed).run(&history(), &[]).expect("it comes to rest");
 }
 
@@ -92,28 +93,4 @@ fn honest_run(which: usize) -> Vec<(u8, Vec<u8>)> {
         Some((u8::try_from(to).ok()?, seen.bytes?.to_vec()))
     })
     .collect()
-}
-
-/// Says what it was told to say, at the start.
-struct Stranger(Vec<(PartyId, Vec<u8>)>);
-
-impl Party for Stranger {
-    fn start(&mut self, cx: &mut Context<'_>) -> Result<(), Refusal> {
-        for (to, bytes) in self.0.drain(..) {
-            cx.send(to, bytes);
-        }
-        Ok(())
-    }
-
-    fn receive(&mut self, _: PartyId, _: &[u8], _: &mut Context<'_>) -> Result<(), Refusal> {
-        Ok(())
-    }
-
-    fn wake(&mut self, _: &mut Context<'_>) -> Result<(), Refusal> {
-        Ok(())
-    }
-
-    fn memory(&self) -> Memory {
-        Memory::default()
-    }
 }
