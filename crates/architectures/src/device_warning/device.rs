@@ -1,8 +1,10 @@
-use super::{Message, checks_received};
+use super::Message;
 use crate::courier::Mailbox;
 use crate::listing;
 use sightline_lists::AuthorityKey;
-use sightline_protocol::{Command, Content, ContentKind, Machine, Memory, PartyId, Policy, Reason, Setup, Turn, Work};
+use sightline_protocol::{
+    Command, Content, ContentKind, Machine, Memory, PartyId, Policy, Reason, Scanned, Setup, Turn, Work,
+};
 
 /// A device that compares pictures with the list and warns its user.
 pub(super) struct Device {
@@ -59,7 +61,7 @@ impl Machine for Device {
             Message::Delivery(delivery) => {
                 let mut shown = Vec::new();
                 let delivered = self.mailbox.deliver(delivery, &mut shown, turn);
-                if checks_received(&self.policy) {
+                if self.policy.scanned == Scanned::Everyone {
                     for content in &shown {
                         self.check(content, turn);
                     }

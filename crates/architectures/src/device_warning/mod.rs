@@ -12,7 +12,7 @@ use sightline_lists::SignedStatement;
 use sightline_messenger::{Delivery, Request};
 use sightline_protocol::{
     Architecture, Clause, Datum, Decision, Deployment, Disclosure, Endpoint, MatchRelation, PartyId, PartyProfile,
-    Policy, Profile, Role, Scanned, Setup, SetupError, Step, Wire, WireError,
+    Policy, Profile, Role, Setup, SetupError, Step, Wire, WireError,
 };
 use std::collections::BTreeSet;
 
@@ -88,13 +88,13 @@ impl Architecture for DeviceWarning {
         let party = |name, title, outsider| PartyProfile { name, title, outsider };
         let step = |from, to, label, condition, sealed| Step { from, to, label, condition, sealed };
         let before = "before anything is sent";
-        let mut flow = vec![
+        let flow = vec![
             step("list-authority", "provider", "signed list", before, false),
             step("provider", "device", "signed list", before, false),
+            step("device", "user", "warning", "the picture matches", false),
             step("device", "provider", "sealed attachment, MLS message", "", true),
             step("provider", "recipient", "MLS message, sealed attachment", "", true),
         ];
-        flow.insert(2, step("device", "user", "warning", "the picture matches", false));
         Profile {
             name: "device-warning",
             title: "Matching on the device, which warns and reports nothing",
@@ -169,9 +169,4 @@ impl Architecture for DeviceWarning {
     fn describe(&self, payload: &[u8]) -> Result<(&'static str, Vec<u8>), WireError> {
         Message::from_wire(payload).map(|message| (message.name(), message.to_wire()))
     }
-}
-
-/// Whether received contents are checked as well.
-const fn checks_received(policy: &Policy) -> bool {
-    matches!(policy.scanned, Scanned::Everyone)
 }
