@@ -6,6 +6,7 @@ mod provider;
 
 use crate::courier::{self, Courier, Mailbox};
 use crate::listing::{self, ListAuthority};
+use derive_more::From;
 use minicbor::{Decode, Encode};
 use sightline_crypto::{Ledger, Seed};
 use sightline_lists::SignedStatement;
@@ -40,16 +41,19 @@ impl DeviceWarning {
 }
 
 /// What travels between its machines.
-#[derive(Debug, Encode, Decode)]
+#[derive(Debug, Encode, Decode, From)]
 pub(crate) enum Message {
     /// Device to provider: the messenger's.
     #[n(0)]
+    #[from]
     Request(#[n(0)] Request),
     /// Provider to device: the messenger's.
     #[n(1)]
+    #[from]
     Delivery(#[n(0)] Delivery),
     /// List authority to provider, and on to every device.
     #[n(2)]
+    #[from]
     List(#[n(0)] SignedStatement),
 }
 
@@ -60,24 +64,6 @@ impl Message {
             Self::Delivery(_) => "delivery",
             Self::List(_) => "list",
         }
-    }
-}
-
-impl From<Request> for Message {
-    fn from(request: Request) -> Self {
-        Self::Request(request)
-    }
-}
-
-impl From<Delivery> for Message {
-    fn from(delivery: Delivery) -> Self {
-        Self::Delivery(delivery)
-    }
-}
-
-impl From<SignedStatement> for Message {
-    fn from(signed: SignedStatement) -> Self {
-        Self::List(signed)
     }
 }
 

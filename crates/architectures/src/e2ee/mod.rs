@@ -4,6 +4,7 @@ mod device;
 mod provider;
 
 use crate::courier::{self, Courier, Mailbox};
+use derive_more::From;
 use minicbor::{Decode, Encode};
 use sightline_crypto::{Ledger, Seed};
 use sightline_messenger::{Delivery, Request};
@@ -18,26 +19,16 @@ use std::collections::BTreeSet;
 pub struct E2ee;
 
 /// What travels between its machines.
-#[derive(Debug, Encode, Decode)]
+#[derive(Debug, Encode, Decode, From)]
 pub(crate) enum Message {
     /// Device to provider: the messenger's.
     #[n(0)]
+    #[from]
     Request(#[n(0)] Request),
     /// Provider to device: the messenger's.
     #[n(1)]
+    #[from]
     Delivery(#[n(0)] Delivery),
-}
-
-impl From<Request> for Message {
-    fn from(request: Request) -> Self {
-        Self::Request(request)
-    }
-}
-
-impl From<Delivery> for Message {
-    fn from(delivery: Delivery) -> Self {
-        Self::Delivery(delivery)
-    }
 }
 
 impl Courier for Message {}

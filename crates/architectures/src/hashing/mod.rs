@@ -8,6 +8,7 @@ mod provider;
 use crate::courier::{self, Courier, Mailbox};
 use crate::listing::{self, ListAuthority};
 use crate::reporting::{self, Carries, Desk, Paper, Reviewer};
+use derive_more::From;
 use minicbor::{Decode, Encode};
 use sightline_crypto::{Ledger, Seed};
 use sightline_fingerprint::{Cut, Intermediate, Pdq, PdqHash};
@@ -104,13 +105,15 @@ impl Hashing {
 }
 
 /// What travels between its machines.
-#[derive(Debug, Encode, Decode)]
+#[derive(Debug, Encode, Decode, From)]
 pub(crate) enum Message {
     /// Device to provider: the messenger's.
     #[n(0)]
+    #[from]
     Request(#[n(0)] Request),
     /// Provider to device: the messenger's.
     #[n(1)]
+    #[from]
     Delivery(#[n(0)] Delivery),
     /// Device to provider: number of a picture about to be sent, and what is at the cut.
     #[n(2)]
@@ -123,9 +126,11 @@ pub(crate) enum Message {
     Disclosure(#[n(0)] u64, #[n(1)] Content),
     /// Provider to reviewer and back, and on to the report authority.
     #[n(5)]
+    #[from]
     Paper(#[n(0)] Paper),
     /// List authority to provider: what its list must be.
     #[n(6)]
+    #[from]
     List(#[n(0)] SignedStatement),
 }
 
@@ -143,31 +148,7 @@ impl Message {
     }
 }
 
-impl From<Request> for Message {
-    fn from(request: Request) -> Self {
-        Self::Request(request)
-    }
-}
-
-impl From<Delivery> for Message {
-    fn from(delivery: Delivery) -> Self {
-        Self::Delivery(delivery)
-    }
-}
-
-impl From<Paper> for Message {
-    fn from(paper: Paper) -> Self {
-        Self::Paper(paper)
-    }
-}
-
 impl Courier for Message {}
-
-impl From<SignedStatement> for Message {
-    fn from(signed: SignedStatement) -> Self {
-        Self::List(signed)
-    }
-}
 
 impl Carries for Message {
     fn into_paper(self) -> Result<Paper, &'static str> {

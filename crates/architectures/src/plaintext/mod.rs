@@ -5,6 +5,7 @@ mod provider;
 
 use crate::listing::{self, ListAuthority};
 use crate::reporting::{self, Carries, Desk, Paper, Reviewer};
+use derive_more::From;
 use minicbor::{Decode, Encode};
 use sightline_crypto::{Ledger, Seed};
 use sightline_lists::SignedStatement;
@@ -29,7 +30,7 @@ impl Plaintext {
 }
 
 /// What travels between its machines.
-#[derive(Debug, Encode, Decode)]
+#[derive(Debug, Encode, Decode, From)]
 pub(crate) enum Message {
     /// Device to provider: a new group.
     #[n(0)]
@@ -48,9 +49,11 @@ pub(crate) enum Message {
     Deliver(#[n(0)] GroupNumber, #[n(1)] u16, #[n(2)] Content),
     /// Provider to reviewer and back, and on to report authority and law enforcement.
     #[n(5)]
+    #[from]
     Paper(#[n(0)] Paper),
     /// List authority to provider: what its list must be.
     #[n(6)]
+    #[from]
     List(#[n(0)] SignedStatement),
 }
 
@@ -65,18 +68,6 @@ impl Message {
             Self::Paper(paper) => paper.name(),
             Self::List(_) => "list",
         }
-    }
-}
-
-impl From<Paper> for Message {
-    fn from(paper: Paper) -> Self {
-        Self::Paper(paper)
-    }
-}
-
-impl From<SignedStatement> for Message {
-    fn from(signed: SignedStatement) -> Self {
-        Self::List(signed)
     }
 }
 

@@ -8,6 +8,7 @@ mod provider;
 use crate::courier::{self, Courier, Mailbox};
 use crate::listing::{self, ListAuthority};
 use crate::reporting::{self, Carries, Desk, Paper, Reviewer};
+use derive_more::From;
 use minicbor::{Decode, Encode};
 use sightline_crypto::{Ledger, Seed};
 use sightline_enclave as enclave;
@@ -172,13 +173,15 @@ impl ServerEnclave {
 }
 
 /// What travels between its machines.
-#[derive(Debug, Encode, Decode)]
+#[derive(Debug, Encode, Decode, From)]
 pub(crate) enum Message {
     /// Device to provider: the messenger's.
     #[n(0)]
+    #[from]
     Request(#[n(0)] Request),
     /// Provider to device: the messenger's.
     #[n(1)]
+    #[from]
     Delivery(#[n(0)] Delivery),
     /// Device to provider: number of a content to be checked, and a nonce for the enclave.
     #[n(2)]
@@ -194,9 +197,11 @@ pub(crate) enum Message {
     Verdict(#[n(0)] u64, #[n(1)] bool),
     /// Provider to reviewer and back, and on to the report authority.
     #[n(6)]
+    #[from]
     Paper(#[n(0)] Paper),
     /// List authority to provider.
     #[n(7)]
+    #[from]
     List(#[n(0)] SignedStatement),
     /// Provider to enclave: which one, number of the request, the request.
     #[n(8)]
@@ -220,30 +225,6 @@ impl Message {
             Self::Ask(..) => "ask",
             Self::Answer(..) => "answer",
         }
-    }
-}
-
-impl From<Request> for Message {
-    fn from(request: Request) -> Self {
-        Self::Request(request)
-    }
-}
-
-impl From<Delivery> for Message {
-    fn from(delivery: Delivery) -> Self {
-        Self::Delivery(delivery)
-    }
-}
-
-impl From<Paper> for Message {
-    fn from(paper: Paper) -> Self {
-        Self::Paper(paper)
-    }
-}
-
-impl From<SignedStatement> for Message {
-    fn from(signed: SignedStatement) -> Self {
-        Self::List(signed)
     }
 }
 
