@@ -1,4 +1,4 @@
-use crate::{AttachmentError, GroupId, MemberId};
+use crate::{AttachmentError, FrankingError, GroupId, MemberId};
 
 /// What goes wrong on a device. Nothing of the device's state has changed when one is returned, except where a
 /// variant says so.
@@ -65,4 +65,7 @@ pub enum Error {
     /// A received attachment does not open.
     #[error("attachment: {0}")]
     Attachment(#[from] AttachmentError),
+    /// A received message could not be reported, and was not shown.
+    #[error("message refused: {0}")]
+    Unreportable(#[from] FrankingError),
 }

@@ -32,6 +32,8 @@
 pub mod attachment;
 pub mod client;
 mod error;
+pub mod escrow;
+pub mod franking;
 pub mod message;
 pub mod provider;
 mod sequence;
@@ -42,6 +44,8 @@ mod wire;
 pub use attachment::{AttachmentError, AttachmentKey, Padding};
 pub use client::Client;
 pub use error::Error;
+pub use escrow::{EscrowKey, EscrowSecret, Escrowed, Unsealed};
+pub use franking::{FrankingError, FrankingKey, Proof, Stamp};
 pub use message::{Content, ContentKind, MessageId};
 pub use service::{DeliveryService, Refusal};
 pub use session::{Event, Session};

@@ -1,6 +1,7 @@
 //! What an MLS application message carries: an [`Envelope`] of constant length, so that neither the kind of content
 //! nor its name shows in the length of the ciphertext.
 
+use crate::franking::Opening;
 use crate::{AttachmentKey, Error, wire};
 use minicbor::{Decode, Encode};
 
@@ -87,6 +88,9 @@ pub struct Envelope {
     /// Where the content lies and how to open it.
     #[n(4)]
     pub attachment: Option<AttachmentKey>,
+    /// Opens the sender's commitment to the content, where messages can be reported.
+    #[n(5)]
+    pub opening: Option<Opening>,
 }
 
 impl Envelope {
@@ -134,6 +138,7 @@ mod tests {
             name: (name > 0).then(|| "x".repeat(name)),
             text: text.map(|length| vec![b't'; length]),
             attachment,
+            opening: Some(Opening::new([4; 32])),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The delivery service (RFC 9750 §5): a directory of key packages, the order of each group's commits, a queue for
 //! every device, and a store of sealed blobs. A pure state machine; it holds no key.
 
+use crate::franking::{Commitment, FrankingKey};
 use crate::sequence::Sequence;
 use crate::{BlobId, Delivery, DeliveryBody, GroupId, KeyPackage, MemberId, Request, RequestBody, wire};
 use minicbor::{Decode, Encode};
@@ -142,6 +143,10 @@ pub enum Refusal {
         #[n(1)]
         found: u64,
     },
+    /// A message without a commitment, where messages can be reported.
+    #[n(14)]
+    #[error("messages are delivered with a commitment to their content only, so that recipients can report them")]
+    Uncommitted,
 }
 
 /// The delivery service's state. Start from [`DeliveryService::default`].
@@ -151,6 +156,10 @@ pub struct DeliveryService {
     groups: BTreeMap<GroupId, Group>,
     blobs: BTreeMap<BlobId, Blob>,
     fetches: Vec<Fetch>,
+    /// Stamps messages, if they can be reported.
+    stamps: Option<FrankingKey>,
+    /// Its clock, in seconds.
+    now: u64,
 }
 
 #[derive(Debug, Default)]
@@ -187,6 +196,16 @@ struct Fetch {
 type Deliveries = Vec<(MemberId, Delivery)>;
 
 impl DeliveryService {
+    /// A service that stamps messages with `key`, so that they can be reported, and takes none that cannot.
+    pub fn stamping(key: FrankingKey) -> Self {
+        Self { stamps: Some(key), ..Self::default() }
+    }
+
+    /// Sets its clock, in seconds: stamps name the time.
+    pub const fn set_clock(&mut self, now: u64) {
+        self.now = now;
+    }
+
     /// Carries out a request of `from`, whom the connection authenticates, and whichever of its requests waited for
     /// this one. What is refused in the course of it is delivered to `from` as [`DeliveryBody::Refused`].
     ///
@@ -258,6 +277,7 @@ impl DeliveryService {
                 wire::encode(&(fetch.from, fetch.request, &fetch.members)),
             ));
         }
+        entries.extend(self.stamps.iter().map(|key| ("franking-key".to_owned(), key.as_bytes().to_vec())));
         entries.sort_unstable();
         entries
     }
@@ -284,9 +304,9 @@ impl DeliveryService {
                 self.deliver(from, DeliveryBody::Accepted { request }, to);
                 Ok(())
             }
-            RequestBody::Send { group, epoch, message, blob } => {
+            RequestBody::Send { group, epoch, message, blob, commitment, escrowed: _ } => {
                 self.check_epoch(from, group, epoch)?;
-                self.send(from, group, &message, blob, to)?;
+                self.send(from, group, &message, blob, commitment, to)?;
                 self.deliver(from, DeliveryBody::Accepted { request }, to);
                 Ok(())
             }
@@ -439,9 +459,15 @@ impl DeliveryService {
         group: GroupId,
         message: &[u8],
         blob: Option<BlobId>,
+        commitment: Option<Commitment>,
         to: &mut Deliveries,
     ) -> Result<(), Refusal> {
         limit(LARGEST_MESSAGE, message.len())?;
+        if self.stamps.is_some() && commitment.is_none() {
+            return Err(Refusal::Uncommitted);
+        }
+        let stamp = self.stamps.as_ref().zip(commitment);
+        let stamp = stamp.map(|(key, commitment)| key.stamp(commitment, from, group, self.now));
         let Some(current) = self.groups.get(&group) else { return Err(Refusal::UnknownGroup { group }) };
         self.check_queues(&current.roster)?;
         let recipients: BTreeSet<MemberId> = current.roster.iter().copied().filter(|member| *member != from).collect();
@@ -453,7 +479,8 @@ impl DeliveryService {
             }
         }
         for member in recipients {
-            self.deliver(member, DeliveryBody::Message { group, message: message.to_owned() }, to);
+            let body = DeliveryBody::Message { group, message: message.to_owned(), stamp: stamp.clone() };
+            self.deliver(member, body, to);
         }
         Ok(())
     }
@@ -586,7 +613,7 @@ mod tests {
     }
 
     fn send(epoch: u64, blob: Option<BlobId>) -> RequestBody {
-        RequestBody::Send { group: GROUP, epoch, message: b"message".into(), blob }
+        RequestBody::Send { group: GROUP, epoch, message: b"message".into(), blob, commitment: None, escrowed: None }
     }
 
     fn publish(member: MemberId) -> RequestBody {
@@ -622,7 +649,15 @@ mod tests {
         assert_eq!(bench.refused(A, commit(1, &[B], &[])), Refusal::AlreadyAMember { group: GROUP, member: B });
         assert_eq!(bench.refused(A, commit(1, &[C, C], &[])), Refusal::AlreadyAMember { group: GROUP, member: C });
         assert_eq!(bench.refused(A, commit(1, &[], &[C])), Refusal::NotAMember { group: GROUP, member: C });
-        let elsewhere = RequestBody::Send { group: GroupId(1), epoch: 0, message: vec![], blob: None };
+        let message = |group, epoch, message| RequestBody::Send {
+            group,
+            epoch,
+            message,
+            blob: None,
+            commitment: None,
+            escrowed: None,
+        };
+        let elsewhere = message(GroupId(1), 0, vec![]);
         assert_eq!(bench.refused(A, elsewhere), Refusal::UnknownGroup { group: GroupId(1) });
         let RequestBody::Commit { group, epoch, commit: bytes, added, removed, .. } = commit(1, &[C], &[]) else {
             unreachable!()
@@ -637,7 +672,7 @@ mod tests {
             bench.refused(A, RequestBody::Acknowledge { up_to: 99 }),
             Refusal::NotDelivered { found: 99, .. }
         ));
-        let huge = RequestBody::Send { group: GROUP, epoch: 1, message: vec![0; LARGEST_MESSAGE + 1], blob: None };
+        let huge = message(GROUP, 1, vec![0; LARGEST_MESSAGE + 1]);
         assert!(matches!(bench.refused(A, huge), Refusal::TooLarge { .. }));
         assert!(matches!(
             bench.refused(A, RequestBody::PutBlob { blob: vec![0; LARGEST_BLOB + 1] }),

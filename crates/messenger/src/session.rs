@@ -6,6 +6,8 @@
 
 use crate::attachment::{self, SealedAttachment};
 use crate::client::Processed;
+use crate::escrow::{EscrowKey, Escrowed};
+use crate::franking::{self, Commitment, Opening, Proof, Stamp};
 use crate::message::{Envelope, LONGEST_INLINE_TEXT, LONGEST_NAME};
 use crate::sequence::Sequence;
 use crate::{
@@ -61,6 +63,8 @@ pub enum Event {
         id: MessageId,
         /// What it carries.
         content: Content,
+        /// What it takes to report it, where messages can be reported.
+        proof: Option<Proof>,
     },
     /// The service refused something for good: the group or member is gone, or a limit was hit.
     Refused {
@@ -84,6 +88,10 @@ pub struct Session {
     client: Client,
     ledger: Ledger,
     padding: Padding,
+    /// Messages can be reported: it commits to what it sends, and takes nothing that is not committed to.
+    franking: bool,
+    /// Whom every envelope is sealed to as well.
+    escrow: Option<EscrowKey>,
     randomness: Stream,
     last_request: u64,
     sent: u64,
@@ -123,6 +131,8 @@ struct Outgoing {
     place: u64,
     id: MessageId,
     envelope: Vec<u8>,
+    commitment: Option<Commitment>,
+    escrowed: Option<Escrowed>,
     blob: Option<BlobId>,
     /// The blob itself, until it is stored.
     upload: Option<Vec<u8>>,
@@ -137,7 +147,7 @@ enum Open {
     Commit(GroupId),
     /// With the epoch in which it was encrypted.
     Send(GroupId, u64, Outgoing),
-    Fetch(GroupId, MemberId, Envelope),
+    Fetch(GroupId, MemberId, Envelope, Option<Stamp>),
 }
 
 /// What a step of the session brings out.
@@ -154,6 +164,8 @@ impl Session {
             client: Client::new(member, &seed.derive("client", 0), ledger.clone()),
             ledger,
             padding,
+            franking: false,
+            escrow: None,
             randomness: seed.derive("attachments", 0).stream(),
             last_request: 0,
             sent: 0,
@@ -161,6 +173,20 @@ impl Session {
             conversations: BTreeMap::new(),
             open: BTreeMap::new(),
         }
+    }
+
+    /// The same device where messages can be reported.
+    #[must_use]
+    pub const fn franking(mut self) -> Self {
+        self.franking = true;
+        self
+    }
+
+    /// The same device where every envelope is sealed to `key` as well.
+    #[must_use]
+    pub const fn escrowing(mut self, key: EscrowKey) -> Self {
+        self.escrow = Some(key);
+        self
     }
 
     /// Who this is.
@@ -220,10 +246,12 @@ impl Session {
         if !self.conversations.contains_key(&group) {
             return Err(Error::UnknownGroup(group));
         }
+        let opening = self.franking.then(|| Opening::new(self.fresh()));
+        let commitment = opening.as_ref().map(|opening| opening.commit(&content));
         let Content { kind, bytes, name } = content;
         let mut id = MessageId([0; 16]);
         self.randomness.fill_bytes(&mut id.0);
-        let mut envelope = Envelope { id, kind, name, text: None, attachment: None };
+        let mut envelope = Envelope { id, kind, name, text: None, attachment: None, opening };
         let mut upload = None;
         if kind == ContentKind::Text && bytes.len() <= LONGEST_INLINE_TEXT {
             envelope.text = Some(bytes);
@@ -234,7 +262,12 @@ impl Session {
             upload = Some(blob);
         }
         let blob = envelope.attachment.as_ref().map(attachment::AttachmentKey::blob);
-        let outgoing = Outgoing { place: self.sent, id, envelope: envelope.encode()?, blob, upload };
+        let envelope = envelope.encode()?;
+        let escrowed = self.escrow.map(|key| {
+            let fresh = self.fresh();
+            key.seal(&envelope, fresh, &self.ledger)
+        });
+        let outgoing = Outgoing { place: self.sent, id, envelope, commitment, escrowed, blob, upload };
         self.sent += 1;
         self.conversations.entry(group).or_default().outgoing.push_back(outgoing);
         self.advance_now(group)
@@ -297,7 +330,9 @@ impl Session {
                 Open::Send(group, _, outgoing) => {
                     remember(&mut entries, &format!("{name}/send/{:020}", group.0), outgoing);
                 }
-                Open::Fetch(group, sender, envelope) => entries.push((name, wire::encode(&(group, sender, envelope)))),
+                Open::Fetch(group, sender, envelope, stamp) => {
+                    entries.push((name, wire::encode(&(group, sender, envelope, stamp))));
+                }
                 Open::Create(group, members) => entries.push((name, wire::encode(&(group, members)))),
                 Open::Created(group) | Open::KeyPackage(group) | Open::Commit(group) => {
                     entries.push((name, wire::encode(group)));
@@ -320,26 +355,29 @@ impl Session {
             DeliveryBody::Refused { request, refusal } => self.refused(request, refusal, output),
             DeliveryBody::KeyPackages { request, packages } => self.key_packages(request, packages, output),
             DeliveryBody::Welcome { group, welcome } => self.welcomed(group, &welcome, output),
-            DeliveryBody::Commit { group, commit: message } | DeliveryBody::Message { group, message } => {
-                match self.client.process(group, &message) {
-                    Ok(Processed::Application { sender, plaintext, .. }) => {
-                        self.message(group, sender, &plaintext, output);
-                    }
-                    Ok(Processed::Commit { self_removed: true, .. }) => {
-                        self.conversations.remove(&group);
-                        output.events.push(Event::Left { group });
-                    }
-                    Ok(Processed::Commit { epoch, added, removed, .. }) => {
-                        output.events.push(Event::RosterChanged { group, epoch, added, removed });
-                    }
-                    Err(error) => output.events.push(Event::Failed { group, error }),
-                }
-            }
+            DeliveryBody::Commit { group, commit } => self.mls(group, &commit, None, output),
+            DeliveryBody::Message { group, message, stamp } => self.mls(group, &message, stamp, output),
             DeliveryBody::KeyPackageWanted => {
                 // Making one fails only if memory cannot be written; then others cannot add this device, no more.
                 _ = self.publish_key_package(output);
             }
             DeliveryBody::Blob { request, blob } => self.blob(request, &blob, output),
+        }
+    }
+
+    fn mls(&mut self, group: GroupId, message: &[u8], stamp: Option<Stamp>, output: &mut Output) {
+        match self.client.process(group, message) {
+            Ok(Processed::Application { sender, plaintext, .. }) => {
+                self.message(group, sender, &plaintext, stamp, output);
+            }
+            Ok(Processed::Commit { self_removed: true, .. }) => {
+                self.conversations.remove(&group);
+                output.events.push(Event::Left { group });
+            }
+            Ok(Processed::Commit { epoch, added, removed, .. }) => {
+                output.events.push(Event::RosterChanged { group, epoch, added, removed });
+            }
+            Err(error) => output.events.push(Event::Failed { group, error }),
         }
     }
 
@@ -491,14 +529,22 @@ impl Session {
         }
     }
 
-    fn message(&mut self, group: GroupId, sender: MemberId, plaintext: &[u8], output: &mut Output) {
+    fn message(
+        &mut self,
+        group: GroupId,
+        sender: MemberId,
+        plaintext: &[u8],
+        stamp: Option<Stamp>,
+        output: &mut Output,
+    ) {
         match Envelope::decode(plaintext) {
-            Ok(Envelope { id, kind, name, text: Some(bytes), .. }) => {
-                output.events.push(Event::Received { group, sender, id, content: Content { kind, bytes, name } });
+            Ok(Envelope { id, kind, name, text: Some(bytes), opening, .. }) => {
+                let content = Content { kind, bytes, name };
+                output.events.push(self.received(group, sender, id, content, opening, stamp));
             }
             Ok(envelope) => {
                 if let Some(blob) = envelope.attachment.as_ref().map(attachment::AttachmentKey::blob) {
-                    self.ask(RequestBody::FetchBlob { blob }, Open::Fetch(group, sender, envelope), output);
+                    self.ask(RequestBody::FetchBlob { blob }, Open::Fetch(group, sender, envelope, stamp), output);
                 }
             }
             Err(error) => output.events.push(Event::Failed { group, error }),
@@ -506,19 +552,42 @@ impl Session {
     }
 
     fn blob(&mut self, request: u64, blob: &[u8], output: &mut Output) {
-        let (group, sender, envelope) = match self.open.remove(&request) {
-            Some(Open::Fetch(group, sender, envelope)) => (group, sender, envelope),
+        let (group, sender, envelope, stamp) = match self.open.remove(&request) {
+            Some(Open::Fetch(group, sender, envelope, stamp)) => (group, sender, envelope, stamp),
             Some(other) => {
                 self.open.insert(request, other);
                 return;
             }
             None => return,
         };
-        let Envelope { id, kind, name, attachment: Some(key), .. } = envelope else { return };
+        let Envelope { id, kind, name, attachment: Some(key), opening, .. } = envelope else { return };
         output.events.push(match attachment::open(blob, &key) {
-            Ok(bytes) => Event::Received { group, sender, id, content: Content { kind, bytes, name } },
+            Ok(bytes) => self.received(group, sender, id, Content { kind, bytes, name }, opening, stamp),
             Err(error) => Event::Failed { group, error: error.into() },
         });
+    }
+
+    /// What is shown, unless messages can be reported and this one could not.
+    fn received(
+        &self,
+        group: GroupId,
+        sender: MemberId,
+        id: MessageId,
+        content: Content,
+        opening: Option<Opening>,
+        stamp: Option<Stamp>,
+    ) -> Event {
+        let proof = self.franking.then(|| franking::accept(&content, opening, stamp, sender, group)).transpose();
+        match proof {
+            Ok(proof) => Event::Received { group, sender, id, content, proof },
+            Err(error) => Event::Failed { group, error: error.into() },
+        }
+    }
+
+    fn fresh(&mut self) -> [u8; 32] {
+        let mut fresh = [0; 32];
+        self.randomness.fill_bytes(&mut fresh);
+        fresh
     }
 
     /// [`Session::advance`] after a command: what fails at once is the command's error.
@@ -605,7 +674,9 @@ impl Session {
         if let Some(blob) = outgoing.upload.take() {
             self.ask(RequestBody::PutBlob { blob }, None, output);
         }
-        let body = RequestBody::Send { group, epoch, message, blob: outgoing.blob };
+        let (blob, commitment) = (outgoing.blob, outgoing.commitment);
+        let escrowed = outgoing.escrowed.clone();
+        let body = RequestBody::Send { group, epoch, message, blob, commitment, escrowed };
         self.ask(body, Open::Send(group, epoch, outgoing), output);
         Ok(())
     }

@@ -1,3 +1,5 @@
+use crate::escrow::Escrowed;
+use crate::franking::{Commitment, Stamp};
 use crate::{Error, GroupId, MemberId, Refusal};
 use minicbor::{Decode, Decoder, Encode};
 use sha2::{Digest, Sha256};
@@ -97,6 +99,12 @@ pub enum RequestBody {
         /// The blob that the message refers to; deleted once every recipient has fetched it.
         #[n(3)]
         blob: Option<BlobId>,
+        /// The sender's commitment to the content, where messages can be reported.
+        #[n(4)]
+        commitment: Option<Commitment>,
+        /// The envelope once more, where there is an escrow.
+        #[n(5)]
+        escrowed: Option<Escrowed>,
     },
     /// Store a sealed blob under its [`BlobId`].
     #[n(5)]
@@ -205,6 +213,9 @@ pub enum DeliveryBody {
         /// The MLS application message.
         #[cbor(n(1), with = "minicbor::bytes")]
         message: Vec<u8>,
+        /// The service's word on who sent it, where messages can be reported.
+        #[n(2)]
+        stamp: Option<Stamp>,
     },
     /// Someone wants to add this device, and the directory has no key package of it left.
     #[n(7)]

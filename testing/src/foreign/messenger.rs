@@ -69,7 +69,7 @@ pub fn session(bytes: &[u8]) {
                 Some(body) => body,
                 None => return,
             },
-            1 => DeliveryBody::Message { group: GROUP, message: payload },
+            1 => DeliveryBody::Message { group: GROUP, message: payload, stamp: None },
             2 => DeliveryBody::Commit { group: GROUP, commit: payload },
             3 => DeliveryBody::Welcome { group: GROUP, welcome: payload },
             4 => DeliveryBody::Blob { request, blob: payload },

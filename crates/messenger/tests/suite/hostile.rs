@@ -107,7 +107,7 @@ proptest! {
             Err(other) => prop_assert!(false, "{other}"),
         }
         // A member's garbage is reported and does not hold up the queue.
-        let garbage = Delivery { number, body: DeliveryBody::Message { group: GROUP, message: bytes } };
+        let garbage = Delivery { number, body: DeliveryBody::Message { group: GROUP, message: bytes, stamp: None } };
         let (requests, events) = world.devices[1].receive(garbage).unwrap();
         let reported = matches!(events.as_slice(), [Event::Failed { group: GROUP, .. }]);
         let acknowledged = requests.iter().map(|request| request.body.clone()).eq([RequestBody::Acknowledge { up_to: number }]);
@@ -121,7 +121,14 @@ fn a_members_garbage_does_not_stop_the_group() {
     world.news();
     let (_, counters) = world.service.memory().into_iter().find(|(name, _)| name == "counters/00002").unwrap();
     let number = minicbor::decode::<(u64, u64, bool)>(&counters).unwrap().0 + 1;
-    let body = RequestBody::Send { group: GROUP, epoch: 1, message: vec![1; 999], blob: None };
+    let body = RequestBody::Send {
+        group: GROUP,
+        epoch: 1,
+        message: vec![1; 999],
+        blob: None,
+        commitment: None,
+        escrowed: None,
+    };
     world.command(2, |_| vec![Request { number, body }]);
     world.settle();
     assert_eq!(world.news().iter().filter(|(_, event)| matches!(event, Event::Failed { .. })).count(), 2);

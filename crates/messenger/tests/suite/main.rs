@@ -3,4 +3,5 @@
 
 mod conversations;
 mod hostile;
+mod reports;
 mod world;
