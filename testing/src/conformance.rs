@@ -8,14 +8,14 @@ use crate::speaker::Speaker;
 use crate::world::World;
 use sightline_crypto::Seed;
 use sightline_protocol::{
-    Architecture, Command, Content, ContentKind, Display, Faults, Frame, History, Observer, PartyId, Runner, Span,
-    Time, Transcript, Views, Wire,
+    Architecture, Command, Content, ContentKind, Disclosure, Display, Faults, Frame, History, Observer, PartyId,
+    Runner, Span, Time, Transcript, Views, Wire,
 };
 
 /// Runs the whole suite and says what failed; empty if nothing.
 pub fn violations(architecture: &dyn Architecture) -> Vec<String> {
     let world = World::new(5);
-    let history = history(&world);
+    let history = history_for(architecture, &world);
     let mut found = Vec::new();
     let run = |seed: u64, faults: Faults, hostile: bool| run(architecture, &world, &history, seed, faults, hostile);
 
@@ -73,6 +73,19 @@ pub fn history(world: &World) -> History {
         .then(at(10), 4, Command::CreateGroup(2, vec![0]))
         .then(at(11), 0, send(2, text("to one")))
         .then(at(12), 4, send(2, world.picture(1)))
+}
+
+/// The same; where users can report, two of them do.
+pub fn history_for(architecture: &dyn Architecture, world: &World) -> History {
+    let history = history(world);
+    if architecture.profile().disclosure != Disclosure::OnCommand {
+        return history;
+    }
+    let at = |second: u64| Time::after_start(Span::seconds(second));
+    history
+        .then(at(60 * 5 + 20), 2, Command::Report(1, world.picture(0)))
+        .then(at(60 * 5 + 40), 0, Command::Report(1, world.picture(0)))
+        .then(at(60 * 9 + 20), 2, Command::Report(1, world.picture(2)))
 }
 
 /// Runs the architecture on its own, or with a peer that sends garbage to everyone.

@@ -5,4 +5,4 @@ pub mod foreign;
 pub mod hostile;
 pub mod world;
 
-mod speaker;
+pub mod speaker;

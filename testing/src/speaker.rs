@@ -3,7 +3,10 @@
 use sightline_protocol::{Context, Memory, Party, PartyId, Refusal};
 
 /// Says what it was told to say when the run begins, and hears nothing.
-pub(crate) struct Speaker(pub(crate) Vec<(PartyId, Vec<u8>)>);
+pub struct Speaker(
+    /// To whom, and what.
+    pub Vec<(PartyId, Vec<u8>)>,
+);
 
 impl Party for Speaker {
     fn start(&mut self, cx: &mut Context<'_>) -> Result<(), Refusal> {

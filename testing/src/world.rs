@@ -32,6 +32,7 @@ impl World {
             radius: Radius::default(),
             target: None,
             memo: Arc::new(memo),
+            order: None,
         };
         Self { setup, corpus }
     }

@@ -2,7 +2,7 @@
 
 use sightline_architectures::by_name;
 use sightline_protocol::{
-    Architecture, Command, Faults, History, Observer, PartyId, Policy, Scanned, Span, Time, Transcript, Views,
+    Architecture, Command, Faults, History, Notice, Observer, PartyId, Policy, Scanned, Span, Time, Transcript, Views,
 };
 use sightline_testing::conformance::run;
 use sightline_testing::world::World;
@@ -33,6 +33,7 @@ fn the_sender_is_warned_and_nobody_else_learns_anything() {
     let system = by_name("device-warning", &Policy::default()).expect("an architecture");
     let (transcript, contents) = play(system.as_ref());
     assert_eq!([0, 1].map(|device| count(&transcript, device, "warned")), [1, 0]);
+    assert_eq!(transcript.notices(), [(PartyId::user(0), Notice::Matches)]);
     assert_eq!(transcript.displays().len(), 3, "a warning keeps nothing back");
     assert_eq!(transcript.refusals().count(), 0);
     let view = Views::new(&transcript).of(&Observer::curious(system.outsiders()));

@@ -18,11 +18,11 @@ fn liars(architecture: &dyn Architecture, world: &World) -> Vec<PartyId> {
 #[test]
 fn nobody_is_harmed_by_a_peer_that_lies() {
     let world = World::new(5);
-    let history = conformance::history(&world);
     let mut said: BTreeMap<(Kind, Role), [u64; 2]> = BTreeMap::new();
     let mut violations = Vec::new();
     for name in NAMES.into_iter().chain(VARIANTS) {
         let architecture = by_name(name, &Policy::default()).expect("it exists");
+        let history = conformance::history_for(architecture.as_ref(), &world);
         for (number, liar) in (1..).zip(liars(architecture.as_ref(), &world)) {
             let outcome = run(architecture.as_ref(), &world, &history, liar, number).expect("it runs");
             // In plaintext the provider speaks for everyone.

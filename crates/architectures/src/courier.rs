@@ -4,10 +4,11 @@
 use sightline_crypto::Seed;
 use sightline_messenger as messenger;
 use sightline_messenger::{
-    ContentKind, Delivery, DeliveryService, Event, GroupId, MemberId, Padding, Request, Session,
+    ContentKind, Delivery, DeliveryService, EscrowKey, Event, FrankingKey, GroupId, MemberId, Padding, Proof, Request,
+    Session,
 };
 use sightline_protocol::{
-    Command, Content, Display, Memory, PartyId, Reason, Role, Setup, SetupError, Turn, Wire, Work,
+    Command, Content, Display, GroupNumber, Memory, PartyId, Reason, Role, Setup, SetupError, Time, Turn, Wire, Work,
 };
 
 /// A message type in which the messenger's requests and deliveries travel.
@@ -17,13 +18,33 @@ pub(crate) trait Courier: Wire + From<Request> + From<Delivery> {}
 pub(crate) struct Mailbox {
     session: Session,
     padding: Padding,
+    /// What it takes to report the contents that were shown, where they can be reported.
+    proofs: Vec<Proof>,
 }
 
 impl Mailbox {
     /// The mailbox of user `index`; its secrets derive from `seed`.
     pub(crate) fn new(setup: &Setup, index: u16, seed: &Seed, ledger: sightline_crypto::Ledger) -> Self {
         let seed = seed.derive("messenger", u64::from(index));
-        Self { session: Session::new(MemberId(index), &seed, ledger, setup.padding), padding: setup.padding }
+        let session = Session::new(MemberId(index), &seed, ledger, setup.padding);
+        Self { session, padding: setup.padding, proofs: Vec::new() }
+    }
+
+    /// The same mailbox where contents can be reported.
+    pub(crate) fn franking(self) -> Self {
+        Self { session: self.session.franking(), ..self }
+    }
+
+    /// The same mailbox where everything is sealed to `key` as well.
+    pub(crate) fn escrowing(self, key: EscrowKey) -> Self {
+        Self { session: self.session.escrowing(key), ..self }
+    }
+
+    /// What it takes to report a content that was shown in a group, if it was.
+    pub(crate) fn proof(&self, group: GroupNumber, content: &Content) -> Option<&Proof> {
+        let content = messenger::Content { kind: content.kind, bytes: content.bytes.clone(), name: None };
+        let of_group = self.proofs.iter().filter(|proof| proof.stamp.group.0 == group);
+        of_group.into_iter().find(|proof| proof.opening.check(&content, &proof.stamp.commitment).is_ok())
     }
 
     /// Sealing and opening a content. What is padded takes the time of its padded length, or the time would tell the length.
@@ -63,6 +84,7 @@ impl Mailbox {
                 let content = messenger::Content { kind: content.kind, bytes: content.bytes, name: None };
                 self.session.send(GroupId(group), content)
             }
+            Command::Report(..) => return Err(command.unsupported()),
         };
         dispatch(requests.map_err(rejected(name))?, turn);
         Ok(())
@@ -81,7 +103,8 @@ impl Mailbox {
         let mut failed = None;
         for event in events {
             match event {
-                Event::Received { group, sender, content, .. } => {
+                Event::Received { group, sender, content, proof, .. } => {
+                    self.proofs.extend(proof);
                     turn.spend(self.work(content.kind, &content.bytes));
                     let content = Content { kind: content.kind, bytes: content.bytes };
                     let display = Display { group: group.0, sender: sender.0, content };
@@ -102,7 +125,9 @@ impl Mailbox {
     }
 
     pub(crate) fn memory(&self) -> Memory {
-        Memory::new(self.session.memory())
+        let proofs = self.proofs.iter().enumerate();
+        let proofs = proofs.map(|(number, proof)| (format!("proof/{number:010}"), proof.to_wire()));
+        Memory::new(self.session.memory().into_iter().chain(proofs))
     }
 }
 
@@ -113,6 +138,11 @@ pub(crate) struct PostOffice {
 }
 
 impl PostOffice {
+    /// One that stamps what it delivers with `key`.
+    pub(crate) fn stamping(key: FrankingKey) -> Self {
+        Self { service: DeliveryService::stamping(key) }
+    }
+
     pub(crate) fn serve<M: Courier>(
         &mut self,
         from: PartyId,
@@ -122,6 +152,7 @@ impl PostOffice {
         if from.role() != Role::Device {
             return Err(Reason::Unexpected { message: "request", detail: "requests come from devices".into() });
         }
+        self.service.set_clock((turn.now() - Time::START).whole_seconds());
         let deliveries = self.service.handle(MemberId(from.index()), request).map_err(rejected("request"))?;
         for (to, delivery) in deliveries {
             turn.send(PartyId::device(to.0), &M::from(delivery));

@@ -10,6 +10,7 @@ pub mod plaintext;
 pub mod reference;
 mod reporting;
 pub mod server_enclave;
+pub mod user_reports;
 
 pub use device_warning::DeviceWarning;
 pub use e2ee::E2ee;
@@ -17,13 +18,14 @@ pub use hashing::Hashing;
 pub use plaintext::Plaintext;
 pub use reference::Reference;
 pub use server_enclave::{Isolated, Program, ServerEnclave};
+pub use user_reports::UserReports;
 
 use sightline_fingerprint::Cut;
 use sightline_protocol::{Architecture, Policy};
 
 /// The architectures that can be assessed, by the names users give.
-pub const NAMES: [&str; 6] =
-    ["plaintext", "e2ee", "device-hashing", "partial-hashing", "server-enclave", "device-warning"];
+pub const NAMES: [&str; 7] =
+    ["plaintext", "e2ee", "device-hashing", "partial-hashing", "server-enclave", "device-warning", "user-reports"];
 
 /// Variants of these, where a source leaves something open.
 pub const VARIANTS: [&str; 2] = ["partial-hashing-filtered", "partial-hashing-luma"];
@@ -45,6 +47,7 @@ pub fn by_name(name: &str, policy: &Policy) -> Option<Box<dyn Architecture>> {
         "partial-hashing-luma" => Box::new(Hashing::cut_at(Cut::Luma, *policy)),
         "device-warning" => Box::new(DeviceWarning::under(*policy)),
         "server-enclave" => Box::new(ServerEnclave::under(*policy)),
+        "user-reports" => Box::new(UserReports::under(*policy)),
         "null" => Box::new(Reference::Null),
         "sees-everything" => Box::new(Reference::SeesEverything),
         "leaky" => Box::new(Reference::Leaky { advantage: LEAK }),

@@ -186,6 +186,7 @@ impl Machine for Device {
                 }
                 self.leak(&content, turn);
             }
+            Command::Report(..) => return Err(command.unsupported()),
         }
         Ok(())
     }

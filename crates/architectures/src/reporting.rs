@@ -5,8 +5,8 @@
 use minicbor::{Decode, Encode};
 use sightline_fingerprint::{Cut, Intermediate};
 use sightline_protocol::{
-    Clause, Content, Datum, Decision, Machine, Memory, PartyId, PartyProfile, Policy, Reason, Review, Setup, Span,
-    Step, Turn, Wire, Work,
+    Clause, Content, Datum, Decision, Machine, Memory, PartyId, PartyProfile, Policy, Reason, Review, Scope, Setup,
+    Span, Step, Turn, Wire, Work,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::marker::PhantomData;
@@ -385,6 +385,16 @@ pub(crate) fn decision_shows(policy: &Policy, at_provider: bool) -> Option<Claus
         (Review::None, _) | (Review::Content, true) => None,
         (Review::Content, false) | (Review::Thumbnail, _) => Some(Clause::matched(Datum::Confirmation)),
     }
+}
+
+/// The same about what recipients report instead of what matches.
+pub(crate) fn of_reports(clauses: impl IntoIterator<Item = Clause>) -> BTreeSet<Clause> {
+    let moved = |clause: Clause| match clause.scope {
+        Scope::Matched => Clause::reported(clause.datum),
+        Scope::Confirmed => Clause::upheld(clause.datum),
+        _ => clause,
+    };
+    clauses.into_iter().map(moved).collect()
 }
 
 /// What a report authority learns: what is reported, and that is what a reviewer confirms if there is one.

@@ -9,7 +9,9 @@ use rand_core::Rng;
 use sightline_crypto::Stream;
 use sightline_fingerprint::{Cut, Luma, Marks, Memo, Pdq, PdqHash};
 use sightline_lists::Provenance;
-use sightline_protocol::{Clause, Command, Content, ContentKind, Datum, Facts, GroupNumber, History, Setup, Time};
+use sightline_protocol::{
+    Action, Clause, Command, Content, ContentKind, Datum, Facts, GroupNumber, History, Setup, Time,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -27,6 +29,8 @@ struct Told {
     fingerprint: Option<Option<Shown>>,
     matched: Option<bool>,
     confirmed: Option<bool>,
+    /// Who reports it, and when.
+    reports: Vec<(Time, u16)>,
     content: Option<Content>,
 }
 
@@ -77,6 +81,7 @@ impl Told {
                     .map(|cut| Shown::of(setup, content, facts, cut)),
                 matched: says(Datum::Verdict).then_some(facts.matched),
                 confirmed: says(Datum::Confirmation).then_some(facts.confirmed),
+                reports: reports(says(Datum::Report), says(Datum::Reporter), history, action, group, facts),
                 content: says(Datum::Content).then(|| content.clone()),
             })
         });
@@ -115,6 +120,20 @@ impl Told {
     }
 }
 
+/// When a content is reported and by whom; by any recipient, if it is not told by whom.
+fn reports(
+    when: bool,
+    who: bool,
+    history: &History,
+    action: &Action,
+    group: GroupNumber,
+    facts: &Facts,
+) -> Vec<(Time, u16)> {
+    let recipient = || history.roster(group, action.at).into_iter().find(|user| *user != action.user);
+    let told = |(at, user): &(Time, u16)| Some((*at, if who { *user } else { recipient()? }));
+    facts.reports.iter().filter(|_| when).filter_map(told).collect()
+}
+
 /// A picture that nobody has and that matches an entry of which a reviewer confirms it, or does not; or that matches none.
 fn with_verdict(matched: bool, confirmed: bool, setup: &Setup, stream: &mut Stream) -> Shown {
     let wanted = if confirmed { Provenance::Picture } else { Provenance::Code };
@@ -144,14 +163,18 @@ pub(crate) fn dummy(
     stream: &mut Stream,
 ) -> (Setup, History) {
     let memo = Memo::default();
-    let sends = Told::of(clauses, setup, history, facts).into_iter().enumerate().map(|(number, told)| {
+    let sends = Told::of(clauses, setup, history, facts).into_iter().enumerate().flat_map(|(number, told)| {
         let (at, user, group) = (told.at, told.user, told.group);
+        let reports = told.reports.clone();
         let (content, fingerprint) = told.dummy(number, setup, stream);
         let (marks, luma) = fingerprint.map(|shown| (shown.marks, shown.luma)).unzip();
         memo.plant(&content.bytes, marks, luma.flatten());
-        (at, user, Command::Send(group, content))
+        let report = content.clone();
+        let reports = reports.into_iter().map(move |(at, user)| (at, user, Command::Report(group, report.clone())));
+        std::iter::once((at, user, Command::Send(group, content))).chain(reports)
     });
-    let changes = history.actions().iter().filter(|action| !matches!(action.command, Command::Send(..)));
+    let of_contents = |command: &Command| matches!(command, Command::Send(..) | Command::Report(..));
+    let changes = history.actions().iter().filter(|action| !of_contents(&action.command));
     let mut actions: Vec<(Time, u16, Command)> =
         changes.map(|action| (action.at, action.user, action.command.clone())).chain(sends).collect();
     actions.sort_by_key(|(at, ..)| *at);

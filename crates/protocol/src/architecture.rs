@@ -1,4 +1,4 @@
-use crate::{Clause, Facts, History, Party, PartyId, Profile, Role, View, WireError};
+use crate::{Clause, Facts, History, Party, PartyId, Profile, Role, Time, View, WireError};
 use sightline_crypto::{Ledger, Seed};
 use sightline_fingerprint::{Intermediate, MINIMUM_QUALITY, Memo, Pdq, PdqHash};
 use sightline_lists::{HashList, Provenance, Radius};
@@ -109,6 +109,26 @@ pub struct Setup {
     pub target: Option<PdqHash>,
     /// Remembers pictures already hashed; changes no result.
     pub memo: Arc<Memo>,
+    /// What a court orders in this run, where a system knows courts.
+    pub order: Option<Order>,
+}
+
+/// What law enforcement asks for, and courts order: access to what named accounts do within dates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// The accounts.
+    pub accounts: BTreeSet<u16>,
+    /// From when on.
+    pub from: Time,
+    /// Until when.
+    pub until: Time,
+}
+
+impl Order {
+    /// Whether it is about something at this time among these accounts.
+    pub fn covers(&self, at: Time, mut accounts: impl Iterator<Item = u16>) -> bool {
+        self.from <= at && at < self.until && accounts.any(|account| self.accounts.contains(&account))
+    }
 }
 
 impl Setup {

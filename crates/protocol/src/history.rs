@@ -1,4 +1,4 @@
-use crate::{PartyId, Time};
+use crate::{PartyId, Reason, Time};
 use minicbor::{Decode, Encode};
 
 pub use sightline_messenger::ContentKind;
@@ -35,6 +35,9 @@ pub enum Command {
     /// Send a content to the group.
     #[n(4)]
     Send(#[n(0)] GroupNumber, #[n(1)] Content),
+    /// Report a content that was received in the group.
+    #[n(5)]
+    Report(#[n(0)] GroupNumber, #[n(1)] Content),
 }
 
 impl Command {
@@ -46,7 +49,13 @@ impl Command {
             Self::Remove(..) => "command remove",
             Self::Update(..) => "command update",
             Self::Send(..) => "command send",
+            Self::Report(..) => "command report",
         }
+    }
+
+    /// The refusal of a command that this messenger does not have.
+    pub fn unsupported(&self) -> Reason {
+        Reason::Unexpected { message: self.name(), detail: "this messenger does not have it".into() }
     }
 }
 
@@ -62,6 +71,20 @@ pub struct Display {
     /// What arrived.
     #[n(2)]
     pub content: Content,
+}
+
+/// What a device tells its user beside contents.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Notice {
+    /// A content that is about to be sent, or was received, matches the list.
+    #[n(0)]
+    Matches,
+    /// Someone who is no user takes part in a group.
+    #[n(1)]
+    Stranger(#[n(0)] GroupNumber),
+    /// The user's communications data were handed out under a warrant: its number, and how many records there were.
+    #[n(2)]
+    Accessed(#[n(0)] u64, #[n(1)] u64),
 }
 
 /// One command of a history.
@@ -101,6 +124,14 @@ impl History {
     pub fn sends(&self) -> impl Iterator<Item = (&Action, GroupNumber, &Content)> {
         self.0.iter().filter_map(|action| match &action.command {
             Command::Send(group, content) => Some((action, *group, content)),
+            _ => None,
+        })
+    }
+
+    /// The contents that are reported: when, by whom, in which group.
+    pub fn reports(&self) -> impl Iterator<Item = (&Action, GroupNumber, &Content)> {
+        self.0.iter().filter_map(|action| match &action.command {
+            Command::Report(group, content) => Some((action, *group, content)),
             _ => None,
         })
     }

@@ -20,8 +20,14 @@ pub enum Role {
     Reviewer,
     /// Receives reviewed reports.
     ReportAuthority,
-    /// Receives what the report authority passes on.
+    /// Receives what the report authority passes on, and asks courts for warrants.
     LawEnforcement,
+    /// Signs warrants, with others.
+    Judge,
+    /// Keeps the transparency log of warrants.
+    Log,
+    /// Watches the transparency log for everybody.
+    Auditor,
 }
 
 impl Role {
@@ -37,6 +43,9 @@ impl Role {
             Self::Reviewer => "reviewer",
             Self::ReportAuthority => "report-authority",
             Self::LawEnforcement => "law-enforcement",
+            Self::Judge => "judge",
+            Self::Log => "log",
+            Self::Auditor => "auditor",
         }
     }
 }
@@ -69,6 +78,16 @@ impl PartyId {
     pub const REPORT_AUTHORITY: Self = Self { role: Role::ReportAuthority, index: 0 };
     /// Law enforcement.
     pub const LAW_ENFORCEMENT: Self = Self { role: Role::LawEnforcement, index: 0 };
+
+    /// Keeper of the transparency log.
+    pub const LOG: Self = Self { role: Role::Log, index: 0 };
+    /// Who watches it.
+    pub const AUDITOR: Self = Self { role: Role::Auditor, index: 0 };
+
+    /// Judge number `index`.
+    pub const fn judge(index: u16) -> Self {
+        Self { role: Role::Judge, index }
+    }
 
     /// User number `index`.
     pub const fn user(index: u16) -> Self {
@@ -106,7 +125,7 @@ impl PartyId {
 impl fmt::Display for PartyId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.role {
-            Role::User | Role::Device => write!(formatter, "{}-{}", self.role.name(), self.index),
+            Role::User | Role::Device | Role::Judge => write!(formatter, "{}-{}", self.role.name(), self.index),
             _ => formatter.write_str(self.role.name()),
         }
     }

@@ -1,4 +1,4 @@
-use crate::{ContentKind, History, Setup, Time};
+use crate::{Action, Content, ContentKind, GroupNumber, History, Setup, Time};
 use sightline_fingerprint::{Cut, Intermediate, Marks, Pdq};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,6 +19,10 @@ pub enum Datum {
     Verdict,
     /// Whether a reviewer confirmed the match.
     Confirmation,
+    /// When it was reported.
+    Report,
+    /// Who reported it.
+    Reporter,
     /// All of it.
     Content,
 }
@@ -32,6 +36,31 @@ pub enum Scope {
     Matched,
     /// Contents that match and that a reviewer confirms.
     Confirmed,
+    /// Contents that a recipient reports.
+    Reported,
+    /// Contents that a recipient reports and a reviewer confirms.
+    Upheld,
+    /// Contents that an account under a court's order sends or receives within its dates.
+    Ordered,
+}
+
+impl Scope {
+    /// Whether every content of `other` is one of this.
+    const fn holds(self, other: Self) -> bool {
+        match self {
+            Self::Every => true,
+            Self::Matched => matches!(other, Self::Matched | Self::Confirmed | Self::Upheld),
+            Self::Confirmed => matches!(other, Self::Confirmed | Self::Upheld),
+            Self::Reported => matches!(other, Self::Reported | Self::Upheld),
+            Self::Upheld => matches!(other, Self::Upheld),
+            Self::Ordered => matches!(other, Self::Ordered),
+        }
+    }
+
+    /// Whether a content is of it by a user's command alone.
+    const fn by_will(self) -> bool {
+        matches!(self, Self::Reported | Self::Upheld)
+    }
 }
 
 /// One clause of a declared leakage: this datum, about these contents.
@@ -59,12 +88,30 @@ impl Clause {
         Self { datum, scope: Scope::Confirmed }
     }
 
+    /// `datum` about contents that are reported.
+    pub const fn reported(datum: Datum) -> Self {
+        Self { datum, scope: Scope::Reported }
+    }
+
+    /// `datum` about contents that are reported and that a reviewer confirms.
+    pub const fn upheld(datum: Datum) -> Self {
+        Self { datum, scope: Scope::Upheld }
+    }
+
+    /// `datum` about contents under a court's order.
+    pub const fn ordered(datum: Datum) -> Self {
+        Self { datum, scope: Scope::Ordered }
+    }
+
     /// Whether it is about a content of which this is true.
     pub const fn covers(self, facts: &Facts) -> bool {
         match self.scope {
             Scope::Every => true,
             Scope::Matched => facts.matched,
             Scope::Confirmed => facts.confirmed,
+            Scope::Reported => !facts.reports.is_empty(),
+            Scope::Upheld => !facts.reports.is_empty() && facts.confirmed,
+            Scope::Ordered => facts.ordered,
         }
     }
 
@@ -75,8 +122,7 @@ impl Clause {
             (Datum::Fingerprint(cut), Datum::Fingerprint(later)) => cut.gives(later),
             (datum, other) => datum == other,
         };
-        // Each scope holds the ones after it.
-        datum && self.scope <= other.scope
+        datum && self.scope.holds(other.scope)
     }
 }
 
@@ -95,9 +141,11 @@ pub fn ideal_detection(receiver: bool) -> BTreeSet<Clause> {
     clauses
 }
 
-/// L ∖ F: the clauses of `declared` that no clause of `ideal` implies.
+/// L ∖ F: the clauses of `declared` that no clause of `ideal` implies, but for what happens by an endpoint's will alone
+/// (PRIVACY §1): a user may tell anyone anything.
 pub fn beyond(declared: &BTreeSet<Clause>, ideal: &BTreeSet<Clause>) -> BTreeSet<Clause> {
-    declared.iter().copied().filter(|clause| !ideal.iter().any(|given| given.implies(*clause))).collect()
+    let given = |clause: &Clause| clause.scope.by_will() || ideal.iter().any(|given| given.implies(*clause));
+    declared.iter().copied().filter(|clause| !given(clause)).collect()
 }
 
 /// What the ideal functionality hands to an observer for one history: the values of the declared data. Two histories
@@ -136,6 +184,10 @@ pub struct Facts {
     pub matched: bool,
     /// Whether a reviewer would confirm that.
     pub confirmed: bool,
+    /// When recipients report it, and who.
+    pub reports: Vec<(Time, u16)>,
+    /// Whether a court's order is about it.
+    pub ordered: bool,
     /// Its digest.
     pub digest: [u8; 32],
 }
@@ -155,6 +207,12 @@ impl Facts {
             let fingerprint = marks.map(|marks| marks.pdq);
             let marks = marks.map(Arc::clone);
             let roster = history.roster(group, action.at);
+            let reported = |(report, in_group, reported): &(&Action, GroupNumber, &Content)| {
+                report.at >= action.at && *in_group == group && *reported == content && report.user != action.user
+            };
+            let reports = history.reports().filter(reported).map(|(report, ..)| (report.at, report.user)).collect();
+            let order = setup.order.as_ref();
+            let ordered = order.is_some_and(|order| order.covers(action.at, roster.iter().copied()));
             let participants = [group.to_be_bytes().to_vec(), action.user.to_be_bytes().to_vec()];
             let roster = roster.iter().map(|user| user.to_be_bytes().to_vec());
             let length = content.bytes.len() as u64;
@@ -162,6 +220,8 @@ impl Facts {
             Self {
                 at: action.at,
                 sender: action.user,
+                reports,
+                ordered,
                 participants: participants.into_iter().chain(roster).flatten().collect(),
                 size_class: (if text { length } else { setup.padding.padded(length) }, !text),
                 length,
@@ -191,6 +251,8 @@ impl Facts {
             }),
             Datum::Verdict => vec![u8::from(self.matched)],
             Datum::Confirmation => vec![u8::from(self.confirmed)],
+            Datum::Report => self.reports.iter().flat_map(|(at, _)| at.as_nanoseconds().to_be_bytes()).collect(),
+            Datum::Reporter => self.reports.iter().flat_map(|(_, user)| user.to_be_bytes()).collect(),
             Datum::Content => self.digest.to_vec(),
         }
     }
@@ -225,6 +287,8 @@ pub fn words(clauses: &BTreeSet<Clause>) -> Vec<String> {
             Datum::Fingerprint(Cut::Hash) => "the perceptual hash",
             Datum::Verdict => "whether it matched",
             Datum::Confirmation => "whether a reviewer confirmed the match",
+            Datum::Report => "when it was reported",
+            Datum::Reporter => "who reported it",
             Datum::Content => "the full content",
         };
         let scope = match (clause.scope, clause.datum) {
@@ -233,9 +297,14 @@ pub fn words(clauses: &BTreeSet<Clause>) -> Vec<String> {
             (Scope::Every, _) => "every content",
             (Scope::Matched, _) => "a content claimed to match",
             (Scope::Confirmed, _) => "a content that a reviewer confirms",
+            (Scope::Reported, _) => "a content that a recipient reports",
+            (Scope::Upheld, _) => "a content that a recipient reports and a reviewer confirms",
+            (Scope::Ordered, _) => "a content of an account under a court's order",
         };
         match clause.datum {
-            Datum::Metadata | Datum::Kind | Datum::Verdict | Datum::Confirmation => format!("of {scope}, {datum}"),
+            Datum::Metadata | Datum::Kind | Datum::Verdict | Datum::Confirmation | Datum::Report | Datum::Reporter => {
+                format!("of {scope}, {datum}")
+            }
             Datum::Length | Datum::Fingerprint(_) | Datum::Content => format!("{datum} of {scope}"),
         }
     };
@@ -259,6 +328,17 @@ mod tests {
         assert_eq!(detecting, &provider - &plain_encryption());
         assert_eq!(beyond(&provider, &ideal_detection(true)), [Clause::every(Datum::Fingerprint(Cut::Hash))].into());
         assert_eq!(beyond(&provider, &ideal_detection(false)), detecting);
+    }
+
+    #[test]
+    fn what_a_user_reports_is_told_by_will_and_what_a_court_orders_is_not() {
+        let content = Datum::Content;
+        let declared = [Clause::reported(content), Clause::upheld(content), Clause::ordered(content)].into();
+        assert_eq!(beyond(&declared, &plain_encryption()), [Clause::ordered(content)].into());
+        assert!(Clause::every(Datum::Metadata).implies(Clause::ordered(Datum::Metadata)));
+        assert!(Clause::confirmed(content).implies(Clause::upheld(content)));
+        assert!(!Clause::reported(content).implies(Clause::confirmed(content)));
+        assert!(!Clause::matched(content).implies(Clause::ordered(content)));
     }
 
     #[test]

@@ -19,8 +19,8 @@ mod transcript;
 mod view;
 mod wire;
 
-pub use architecture::{Adversary, Architecture, Challenge, Deployment, Setup, SetupError};
-pub use history::{Action, Command, Content, ContentKind, Display, GroupNumber, History};
+pub use architecture::{Adversary, Architecture, Challenge, Deployment, Order, Setup, SetupError};
+pub use history::{Action, Command, Content, ContentKind, Display, GroupNumber, History, Notice};
 pub use identity::{PartyId, Role};
 pub use leakage::{Clause, Datum, Facts, Leak, Leakage, Scope, beyond, ideal_detection, plain_encryption, words};
 pub use machine::{Endpoint, Machine, Turn};

@@ -1,5 +1,5 @@
 use crate::wire::{Frame, LONGEST};
-use crate::{Command, Context, Display, Memory, Party, PartyId, Reason, Refusal, Role, Span, Time, Wire, Work};
+use crate::{Command, Context, Display, Memory, Notice, Party, PartyId, Reason, Refusal, Role, Span, Time, Wire, Work};
 use sightline_crypto::{Ledger, Stream};
 use std::collections::BTreeMap;
 
@@ -100,6 +100,12 @@ impl<M: Wire> Turn<'_, '_, M> {
     pub fn show(&mut self, display: &Display) {
         let user = PartyId::user(self.context.party().index());
         self.context.send(user, display.to_wire());
+    }
+
+    /// Tells the device's user something.
+    pub fn tell(&mut self, notice: &Notice) {
+        let user = PartyId::user(self.context.party().index());
+        self.context.send(user, notice.to_wire());
     }
 }
 

@@ -95,6 +95,10 @@ pub enum Disclosure {
     Held,
     /// The device is asked for it after a claimed match.
     OnDemand,
+    /// A recipient hands it over.
+    OnCommand,
+    /// A court orders it.
+    Warrant,
 }
 
 impl std::fmt::Display for MatchRelation {
@@ -112,6 +116,8 @@ impl std::fmt::Display for Disclosure {
             Self::None => "none",
             Self::Held => "held",
             Self::OnDemand => "on-demand",
+            Self::OnCommand => "user's command",
+            Self::Warrant => "warrant",
         })
     }
 }

@@ -1,4 +1,4 @@
-use crate::{Display, Memory, PartyId, Refusal, Role, Span, Time, Wire};
+use crate::{Display, Memory, Notice, PartyId, Refusal, Role, Span, Time, Wire};
 use sightline_crypto::{Records, Seed};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -78,6 +78,12 @@ impl Transcript {
     pub fn displays(&self) -> Vec<(PartyId, Display)> {
         let shown = self.events.iter().filter(|event| event.to.role() == Role::User);
         shown.filter_map(|event| Some((event.to, Display::from_wire(&event.bytes).ok()?))).collect()
+    }
+
+    /// What each user was told beside contents, in order.
+    pub fn notices(&self) -> Vec<(PartyId, Notice)> {
+        let told = self.events.iter().filter(|event| event.to.role() == Role::User);
+        told.filter_map(|event| Some((event.to, Notice::from_wire(&event.bytes).ok()?))).collect()
     }
 
     /// BLAKE3 over everything that was handed over, refused and remembered.

@@ -277,20 +277,26 @@ fn sentence(party: &str, end_to_end: E2e, declared: &BTreeSet<Clause>, own: &[&F
     let unwon = format!(
         "no tested adversary told two contents apart; a leak above {resolution:.2} would have been seen with probability 0.8"
     );
-    let conditional = declared.iter().all(|clause| clause.scope != Scope::Every);
+    let only = |scopes: &[Scope]| declared.iter().all(|clause| scopes.contains(&clause.scope));
+    let condition = if only(&[Scope::Ordered]) {
+        Some("under a court's order")
+    } else if only(&[Scope::Matched, Scope::Confirmed]) {
+        Some("once a content is claimed to match")
+    } else {
+        None
+    };
     match end_to_end {
         E2e::Yes => format!("End-to-end encrypted for the {party}: {unwon}."),
         E2e::Undecided => format!("Undecided for the {party}: {unwon}, which is too coarse to decide."),
         E2e::No if won.is_empty() => {
             format!("By declaration not end-to-end encrypted for the {party}; here {unwon}.")
         }
-        E2e::No if conditional => {
-            format!(
-                "Not end-to-end encrypted for the {party} once a content is claimed to match; it wins: {}.",
-                won.join(", ")
-            )
-        }
-        E2e::No => format!("Not end-to-end encrypted for the {party}: it wins {}.", won.join(", ")),
+        E2e::No => match condition {
+            Some(when) => {
+                format!("Not end-to-end encrypted for the {party} {when}; it wins: {}.", won.join(", "))
+            }
+            None => format!("Not end-to-end encrypted for the {party}: it wins {}.", won.join(", ")),
+        },
     }
 }
 

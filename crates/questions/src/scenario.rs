@@ -4,7 +4,7 @@ use sightline_architectures::{NAMES, REFERENCES, VARIANTS};
 use sightline_lists::Radius;
 use sightline_messenger::Padding;
 use sightline_pictures::{Corpus, CorpusError};
-use sightline_protocol::{Network, Policy, Span};
+use sightline_protocol::{Network, Order, Policy, Span, Time};
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -43,6 +43,8 @@ pub struct Scenario {
     pub list: List,
     /// What the proposals leave open.
     pub detection: Policy,
+    /// What a court orders, where a system knows courts.
+    pub order: CourtOrder,
     /// The messenger.
     pub messenger: Messenger,
     /// The simulated network.
@@ -73,6 +75,16 @@ pub struct List {
     pub entries: usize,
     /// Hamming distance up to which a hash matches, in bits.
     pub radius: u32,
+}
+
+/// Access to what accounts do, as a court orders it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CourtOrder {
+    /// Numbers of the accounts; without any, nothing is ordered. Users are numbered from 0, and 0 and 1 converse.
+    pub accounts: Vec<u16>,
+    /// How many seconds of a run it is about.
+    pub seconds: u32,
 }
 
 /// Settings of the messenger.
@@ -122,6 +134,7 @@ impl Default for Scenario {
             pictures: Pictures::default(),
             list: List::default(),
             detection: Policy::default(),
+            order: CourtOrder::default(),
             messenger: Messenger::default(),
             network: Wires::default(),
             cost: Cost::default(),
@@ -139,6 +152,12 @@ impl Default for Pictures {
 impl Default for List {
     fn default() -> Self {
         Self { entries: 1000, radius: sightline_fingerprint::DEFAULT_RADIUS }
+    }
+}
+
+impl Default for CourtOrder {
+    fn default() -> Self {
+        Self { accounts: vec![0], seconds: 300 }
     }
 }
 
@@ -203,7 +222,7 @@ pub enum ScenarioError {
 }
 
 /// Every key of a scenario file, for suggestions.
-const KEYS: [&str; 31] = [
+const KEYS: [&str; 34] = [
     "seed",
     "architectures",
     "questions",
@@ -235,6 +254,9 @@ const KEYS: [&str; 31] = [
     "review",
     "hide_timing",
     "lists",
+    "order",
+    "accounts",
+    "seconds",
 ];
 
 impl Scenario {
@@ -316,6 +338,19 @@ impl Scenario {
             (1_000..=1_000_000).contains(&longest),
             longest.to_string(),
         )?;
+        let order = &self.order;
+        range(
+            "order.accounts",
+            "numbers of users, from 0 on",
+            order.accounts.iter().all(|account| *account < self.users),
+            format!("{:?}", order.accounts),
+        )?;
+        range(
+            "order.seconds",
+            "between 60 and 86400",
+            (60..=86_400).contains(&order.seconds),
+            order.seconds.to_string(),
+        )?;
         let repetitions = self.controls.repetitions;
         range(
             "controls.repetitions",
@@ -346,6 +381,13 @@ impl Scenario {
 
     pub(crate) fn padding(&self) -> Padding {
         self.messenger.padding.parse().unwrap_or_default()
+    }
+
+    pub(crate) fn order(&self) -> Option<Order> {
+        let CourtOrder { accounts, seconds } = &self.order;
+        let until = Time::after_start(Span::seconds(u64::from(*seconds)));
+        let order = || Order { accounts: accounts.iter().copied().collect(), from: Time::START, until };
+        (!accounts.is_empty()).then(order)
     }
 
     pub(crate) fn radius(&self) -> Radius {

@@ -132,6 +132,7 @@ impl World {
                 radius: scenario.radius(),
                 target: None,
                 memo: Arc::new(memo),
+                order: scenario.order(),
             },
             corpus,
         })

@@ -1,5 +1,6 @@
 use super::{part, parts};
 use sightline_crypto::{Ledger, Seed};
+use sightline_messenger::franking::Opening;
 use sightline_messenger::message::Envelope;
 use sightline_messenger::{
     Content, ContentKind, Delivery, DeliveryBody, DeliveryService, Error, GroupId, KeyPackage, MemberId, MessageId,
@@ -32,6 +33,7 @@ pub(super) fn wire_seeds() -> Vec<Vec<u8>> {
         name: Some("name".into()),
         text: Some(b"text".into()),
         attachment: None,
+        opening: Some(Opening::new([2; 32])),
     };
     let deliveries = HONEST.deliveries.iter().flatten().cloned().zip(1..);
     let deliveries = deliveries.map(|(body, number)| Delivery { number, body }.encode());

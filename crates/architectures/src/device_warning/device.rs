@@ -3,7 +3,7 @@ use crate::courier::Mailbox;
 use crate::listing;
 use sightline_lists::AuthorityKey;
 use sightline_protocol::{
-    Command, Content, ContentKind, Machine, Memory, PartyId, Policy, Reason, Scanned, Setup, Turn, Work,
+    Command, Content, ContentKind, Machine, Memory, Notice, PartyId, Policy, Reason, Scanned, Setup, Turn, Work,
 };
 
 /// A device that compares pictures with the list and warns its user.
@@ -32,7 +32,11 @@ impl Device {
             turn.spend(Work::Compare(self.setup.list.len()));
         }
         match self.setup.fingerprint(&content.bytes).filter(|_| picture && self.listed) {
-            Some(pdq) => self.warned += u64::from(self.setup.matches(&pdq)),
+            Some(pdq) if self.setup.matches(&pdq) => {
+                self.warned += 1;
+                turn.tell(&Notice::Matches);
+            }
+            Some(_) => {}
             None => self.unchecked += 1,
         }
     }

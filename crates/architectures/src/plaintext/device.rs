@@ -13,6 +13,7 @@ impl Machine for Device {
             Command::Add(group, member) => Message::Add(group, member),
             Command::Remove(group, member) => Message::Remove(group, member),
             Command::Update(_) => return Ok(()),
+            Command::Report(..) => return Err(command.unsupported()),
             Command::Send(group, content) => {
                 turn.spend(Work::Bytes(content.bytes.len()));
                 Message::Post(group, content)
