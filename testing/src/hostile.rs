@@ -65,8 +65,8 @@ pub struct Outcome {
     pub shown: Vec<String>,
 }
 
-/// An honest message: when, from whom, to whom, the payload.
-type Message = (Time, PartyId, PartyId, Vec<u8>);
+/// An honest message: when, from whom, to whom, its name, the payload.
+type Message = (Time, PartyId, PartyId, &'static str, Vec<u8>);
 /// Those of a run.
 type Said = Vec<Message>;
 
@@ -87,7 +87,7 @@ pub fn run(
     let network = Network { jitter: Span::ZERO, loss: 0.0, ..Network::default() };
     let run = |deployment| Runner::new(deployment, &seed).network(network).run(history, &[]);
     let honest = run(deploy()?).map_err(|error: RunError| error.to_string())?;
-    let said: Arc<Said> = Arc::new(said(&honest));
+    let said: Arc<Said> = Arc::new(said(architecture, &honest));
 
     let Deployment { mut parties, ledger } = deploy()?;
     if liar == STRANGER {
@@ -123,9 +123,12 @@ pub fn run(
 }
 
 /// What machines said to each other.
-fn said(transcript: &Transcript) -> Said {
+fn said(architecture: &dyn Architecture, transcript: &Transcript) -> Said {
     let payload = |event: &sightline_protocol::Event| match Frame::from_wire(&event.bytes) {
-        Ok(Frame::Data(_, payload)) => Some((event.sent, event.from, event.to, payload)),
+        Ok(Frame::Data(_, payload)) => {
+            let (name, _) = architecture.describe(&payload).ok()?;
+            Some((event.sent, event.from, event.to, name, payload))
+        }
         _ => None,
     };
     let events = transcript.events().iter();
@@ -291,20 +294,25 @@ impl Liar {
         let mut bytes = match kind {
             Kind::NoFrame => return Some(vec![0xff; 20]),
             Kind::Oversized => return Some(vec![0; LONGEST]),
-            Kind::Replayed => return pick(&|(time, from, to, _)| own(*from, *to) && *time < now),
-            Kind::Reordered => return pick(&|(time, from, to, _)| own(*from, *to) && may(*time)),
+            Kind::Replayed => return pick(&|(time, from, to, ..)| own(*from, *to) && *time < now),
+            Kind::Reordered => return pick(&|(time, from, to, ..)| own(*from, *to) && may(*time)),
             Kind::Borrowed => {
-                return pick(&|(time, from, to, _)| !own(*from, *to) && from.role() == party.role() && may(*time));
+                return pick(&|(time, from, to, ..)| !own(*from, *to) && from.role() == party.role() && may(*time));
             }
-            // What one role passes on for another is said by both.
+            // What one role passes on for another is said by both, and what a role says to a peer anyway is its own to say.
             Kind::Forged => {
-                let own = said.iter().filter(|(_, from, ..)| from.role() == party.role());
-                let own: BTreeSet<&[u8]> = own.map(|(.., bytes)| bytes.as_slice()).collect();
-                return pick(&|(time, from, _, bytes)| {
-                    from.role() != party.role() && may(*time) && !own.contains(bytes.as_slice())
+                let own = || said.iter().filter(|(_, from, ..)| from.role() == party.role());
+                let bytes: BTreeSet<&[u8]> = own().map(|(.., bytes)| bytes.as_slice()).collect();
+                let to_peer = own().filter(|(_, _, to, ..)| to.role() == peer.role());
+                let names: BTreeSet<&str> = to_peer.map(|(.., name, _)| *name).collect();
+                return pick(&|(time, from, _, name, one)| {
+                    from.role() != party.role()
+                        && may(*time)
+                        && !bytes.contains(one.as_slice())
+                        && !names.contains(name)
                 });
             }
-            Kind::Malformed | Kind::CutOff => pick(&|(time, _, to, _)| *to == peer && may(*time))?,
+            Kind::Malformed | Kind::CutOff => pick(&|(time, _, to, ..)| *to == peer && may(*time))?,
         };
         if kind == Kind::Malformed {
             for _ in 0..=self.below(3) {
