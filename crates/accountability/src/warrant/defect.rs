@@ -42,7 +42,9 @@ pub enum Defect {
         threshold: u16,
     },
     /// The signature does not fit.
-    #[error("the signature is not the court's on this warrant: it was forged or altered, or fewer judges signed than it takes")]
+    #[error(
+        "the signature is not the court's on this warrant: it was forged or altered, or fewer judges signed than it takes"
+    )]
     Forged,
     /// Nothing is in it.
     #[error("there is no warrant in it")]
@@ -146,7 +148,9 @@ pub enum Defect {
         found: u64,
     },
     /// About a time before the court decided, for which nothing may be kept.
-    #[error("it asks for data from {found} s before it was issued, and {most} s are the most that may be kept without a warrant")]
+    #[error(
+        "it asks for data from {found} s before it was issued, and {most} s are the most that may be kept without a warrant"
+    )]
     TooFarBack {
         /// The limit in seconds.
         most: u64,

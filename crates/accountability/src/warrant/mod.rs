@@ -10,8 +10,10 @@ pub mod court;
 mod defect;
 mod rules;
 mod signed;
+#[cfg(test)]
+mod tests;
 
-pub use court::{Clerk, CourtError, CourtKey, Judge};
+pub use court::{Clerk, CourtError, CourtKey, Judge, Package, deal};
 pub use defect::Defect;
 pub use rules::{Registrar, Rules};
 pub use signed::{SignedRevocation, SignedWarrant};
@@ -103,8 +105,7 @@ pub enum Condition {
 
 impl Condition {
     /// All five.
-    pub const ALL: [Self; 5] =
-        [Self::Authorised, Self::Narrow, Self::Suspicion, Self::Necessary, Self::Proportionate];
+    pub const ALL: [Self; 5] = [Self::Authorised, Self::Narrow, Self::Suspicion, Self::Necessary, Self::Proportionate];
 }
 
 /// What the court found on one condition.
