@@ -107,6 +107,7 @@ fn payload(payload: Vec<u8>) -> Defect {
     Registrar::new(PROVIDER, court, rules()).accept(&signed, POLICE, NOW + 1, |_| true).unwrap_err()
 }
 
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 /// Every kind of defect: what is done to a warrant, and how it is refused.
 fn defects() -> Vec<(&'static str, Defect)> {
     let finding = |warrant: &mut Warrant, condition: Condition, alter: fn(&mut Finding)| {
