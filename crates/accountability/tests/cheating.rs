@@ -252,6 +252,18 @@ fn a_forked_log_is_evidence_where_it_can_be() {
     assert!(false_evidence.verify(&key()).is_err());
 }
 
+/// Witnesses that look cosign no fork, and a follower who is shown it anyway says what it is.
+#[test]
+fn a_fork_that_no_witness_cosigned_is_still_a_fork() {
+    let (records, mut follower) = three();
+    let fork = [records[0].clone(), records[1].clone(), record(20, "C"), record(31, "d")];
+    let proof = log(&fork).consistency(3, 4).unwrap();
+    let larger = follower.advance(&log(&fork).checkpoint(), &proof, &log(&fork).entries(3..4));
+    assert_eq!(larger, Err(LogError::Forked { from: 3, to: 4 }));
+    let same = follower.advance::<Vec<u8>>(&log(&fork[..3]).checkpoint(), &Proof::default(), &[]);
+    assert!(matches!(same, Err(LogError::SplitView(_))));
+}
+
 #[test]
 fn two_followers_who_are_shown_two_logs_find_out() {
     let (records, ours) = three();
@@ -299,6 +311,12 @@ fn too_few_witnesses_forged_ones_and_one_that_counts_twice() {
 
     let same_key = Witness::new("example.org/w4", &[11; 32], key()).unwrap().key().clone();
     let log_itself = WitnessKey::new("example.org/w4", &key().to_bytes()).unwrap();
+    let same_name = Witness::new("example.org/w3", &[14; 32], key()).unwrap().key().clone();
+    let all = keys().into_iter().chain([same_name]).collect();
+    assert_eq!(
+        Follower::new(key(), all, 2).unwrap_err(),
+        LogError::RepeatedWitness { witness: "example.org/w3".into() }
+    );
     for repeated in [same_key, log_itself] {
         let all = keys().into_iter().chain([repeated]).collect();
         assert_eq!(
@@ -353,10 +371,14 @@ fn an_entry_that_is_no_record_is_refused_even_if_logged() {
 #[test]
 fn without_witnesses_times_are_the_operators_word() {
     let mut follower = follower(0);
-    let first = log(&[record(0, "a")]);
+    let first = log(&[record(5, "a")]);
     assert!(follower.advance(&first.checkpoint(), &Proof::default(), &first.entries(0..1)).is_ok());
-    let grown = log(&[record(0, "a"), record(0, "back-dated"), record(1 << 40, "post-dated")]);
-    assert!(follower.advance(&grown.checkpoint(), &grown.consistency(1, 3).unwrap(), &grown.entries(1..3)).is_ok());
+    let mut offer = |second: &Record| {
+        let grown = log([&record(5, "a"), second, &record(1 << 40, "post-dated")]);
+        follower.advance(&grown.checkpoint(), &grown.consistency(1, 3).unwrap(), &grown.entries(1..3)).map(drop)
+    };
+    assert_eq!(offer(&record(4, "before the first")), Err(LogError::Reordered { index: 1 }));
+    assert_eq!(offer(&record(5, "back-dated")), Ok(()));
 }
 
 #[test]
@@ -388,6 +410,23 @@ fn a_witness_cosigns_nothing_that_does_not_extend_what_it_cosigned() {
     let stranger = Log::new(ORIGIN, &[2; 32]).unwrap();
     assert!(matches!(refuse(&stranger, &Proof::default(), 20), LogError::WrongKey { .. }));
     assert!(witness.cosign(&at(9).checkpoint(), &proof(&at(9)), START + 10).is_ok(), "after all of that");
+}
+
+/// The specification ends time at 2^63 - 1; names are those of signed notes.
+#[test]
+fn times_and_names_that_cannot_be() {
+    let mut witness = witnesses().remove(0);
+    let note = log(&[record(0, "a")]).checkpoint();
+    let key = witness.key().clone();
+    let last = u64::MAX >> 1;
+    let line = witness.cosign(&note, &Proof::default(), last).unwrap();
+    assert_eq!(key.cosigned(&[note.clone(), line].concat()), Ok(Some(last)));
+    let line = witness.cosign(&note, &Proof::default(), last + 1).unwrap();
+    assert!(matches!(key.cosigned(&[note, line].concat()), Err(LogError::MalformedNote(_))));
+    for name in ["", "a b", "a+b", "a\nb", "a\u{2003}b"] {
+        assert!(matches!(WitnessKey::new(name, &key.to_bytes()), Err(LogError::MalformedKey(_))), "{name}");
+        assert!(matches!(Log::new(name, &SECRET), Err(LogError::MalformedKey(_))), "{name}");
+    }
 }
 
 /// The line is that of C2SP tlog-cosignature, put together here by hand.

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers")]
 
 use sightline_accountability::log::verify::{leaf_hash, root};
-use sightline_accountability::log::{Checkpoint, Log, Proof, Record};
+use sightline_accountability::log::{Checkpoint, Log, LogError, Proof, Record};
 
 const LEAVES: [&str; 8] =
     ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
@@ -92,6 +92,9 @@ fn roots() {
 
 #[test]
 fn proofs() {
+    let elsewhere = Checkpoint { origin: "elsewhere".into(), ..checkpoint(1) };
+    let refused = checkpoint(8).extends(&elsewhere, &proof(CONSISTENCY[1].2));
+    assert!(matches!(refused, Err(LogError::WrongOrigin { .. })));
     for (from, to, hashes) in CONSISTENCY {
         assert_eq!(checkpoint(to).extends(&checkpoint(from), &proof(hashes)), Ok(()), "{from}, {to}");
     }
@@ -121,6 +124,12 @@ fn a_stranger_reads_the_files_of_a_large_log() {
     assert_eq!(checkpoint.check_tiles(read), Ok(()));
     let records = checkpoint.records(read).unwrap();
     assert_eq!((records.len(), records[69_999].body()), (70_000, 69_999_u32.to_be_bytes().as_slice()));
+
+    // Every level is compared.
+    for path in ["tile/0/100", "tile/1/001.p/17", "tile/2/000.p/1"] {
+        let other = |asked: &str| if asked == path { Some(vec![0; files[path].len()]) } else { read(asked) };
+        assert!(checkpoint.check_tiles(other).is_err(), "{path}");
+    }
 
     // By hand, from the leaves' tiles and no path of this crate's reader.
     let tiles =

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers")]
 
 use proptest::prelude::*;
-use sightline_accountability::log::{Checkpoint, Log, Proof, Record};
+use sightline_accountability::log::{Checkpoint, Log, LogError, Proof, Record};
 
 fn log(size: u64) -> Log {
     let mut log = Log::new("example.com/log", &[1; 32]).unwrap();
@@ -129,6 +129,10 @@ proptest! {
         let path = path.clone();
         let (found, tiles) = read(&files);
         prop_assert_eq!((found.is_err(), tiles.is_err()), (entries, !entries), "{}", path);
+        let (_, bytes) = files.iter_mut().find(|(other, _)| *other == path).unwrap();
+        *bytes = [whole.tiles().find(|(other, _)| *other == path).unwrap().1, vec![0]].concat();
+        let (found, tiles) = read(&files);
+        prop_assert_eq!((found.is_err(), tiles.is_err()), (entries, !entries), "{} is longer", path);
         files.retain(|(other, _)| *other != path);
         let (found, tiles) = read(&files);
         prop_assert_eq!((found.is_err(), tiles.is_err()), (entries, !entries), "without {}", path);
@@ -151,6 +155,15 @@ proptest! {
         if let Ok(found) = Record::from_bytes(&bytes) {
             prop_assert_eq!(found.to_bytes(), bytes);
         }
+    }
+}
+
+#[test]
+fn proofs_are_whole_hashes_and_not_too_many() {
+    let most = vec![7; 32 * Proof::MOST];
+    assert_eq!(Proof::from_bytes(&most).unwrap().to_bytes(), most);
+    for length in [1, 31, 33, 32 * Proof::MOST + 1, 32 * (Proof::MOST + 1)] {
+        assert!(matches!(Proof::from_bytes(&vec![7; length]), Err(LogError::MalformedProof(_))), "{length}");
     }
 }
 

@@ -76,9 +76,9 @@ impl Follower {
     /// signing a checkpoint and having it cosigned), since both bounds then also lie beyond an honest time.
     ///
     /// # Errors
-    /// [`LogError`], in this order: what [`LogKey::open`] says; about cosignatures; [`LogError::SplitView`],
-    /// [`LogError::RolledBack`] or [`LogError::Forked`]; about records missing or wrong; about times. The follower then
-    /// stays as it was.
+    /// [`LogError`], in this order: what [`LogKey::open`] says; [`LogError::SplitView`]; what [`Checkpoint::extends`] says;
+    /// about cosignatures, which honest witnesses would not have given to any of these; about records missing or wrong;
+    /// about times. The follower then stays as it was.
     pub fn advance<E: AsRef<[u8]>>(
         &mut self,
         note: &[u8],
@@ -86,9 +86,9 @@ impl Follower {
         entries: &[E],
     ) -> Result<Vec<Record>, LogError> {
         let checkpoint = self.log.open(note)?;
-        let (earliest, latest) = self.cosigned(note)?;
         self.contradicted(&checkpoint, note)?;
         checkpoint.extends(&self.newest, proof)?;
+        let (earliest, latest) = self.cosigned(note)?;
 
         let (expected, found) = (checkpoint.size - self.newest.size, entries.len() as u64);
         if found < expected {

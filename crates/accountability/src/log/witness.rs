@@ -37,7 +37,7 @@ impl Witness {
         self.newest.size
     }
 
-    /// Cosigns the checkpoint in `note` at `now`, in seconds since 1970 (UTC), if it extends the last one. What comes back
+    /// Cosigns the checkpoint in `note` at `now`, in seconds since 1970 (UTC) and below 2⁶³, if it extends the last one. What comes back
     /// is a line to append to the note.
     ///
     /// # Errors

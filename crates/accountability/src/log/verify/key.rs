@@ -250,7 +250,8 @@ mod tests {
             changed[start] += 1;
             assert!(str::from_utf8(&changed).unwrap().parse::<LogKey>().is_err(), "{start}");
         }
-        assert!(key.parse::<WitnessKey>().is_err(), "a key is for one purpose");
+        let other_purpose = LogError::MalformedKey("it is not of type 4".into());
+        assert_eq!(key.parse::<WitnessKey>(), Err(other_purpose));
         // The neutral point of the curve, for which any signature can be made to fit.
         let neutral = std::array::from_fn(|place| u8::from(place == 0));
         assert!(matches!(LogKey::new("log", &neutral), Err(LogError::MalformedKey(_))));
