@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers")]
 
 use sightline_accountability::log::verify::{leaf_hash, root};
-use sightline_accountability::log::{Checkpoint, Log, LogError, Proof, Record};
+use sightline_accountability::log::{Checkpoint, Log, LogError, Proof, Record, Witness};
 
 const LEAVES: [&str; 8] =
     ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
@@ -136,4 +136,25 @@ fn a_stranger_reads_the_files_of_a_large_log() {
         (0..274).map(|number| if number < 273 { format!("tile/0/{number:03}") } else { "tile/0/273.p/112".into() });
     let leaves: Vec<[u8; 32]> = tiles.flat_map(|path| files[&path].as_chunks().0.to_vec()).collect();
     assert_eq!(root(&leaves), checkpoint.root);
+}
+
+/// What this log and witness sign, byte for byte. Its files and both signatures were once checked
+/// with a reader written in Python from the specifications, with the signatures of its package `cryptography`.
+#[test]
+fn a_log_is_the_same_every_time() {
+    let mut log = Log::new("example.com/requests", &[1; 32]).unwrap();
+    let mut witness = Witness::new("example.org/w1", &[11; 32], log.key().clone()).unwrap();
+    for number in 0..700 {
+        log.append(&Record::new(1_780_272_000 + number, format!("request {number}").into_bytes()).unwrap());
+    }
+    let note = log.checkpoint();
+    let line = witness.cosign(&note, &Proof::default(), 1_780_273_000).unwrap();
+    let expected = "example.com/requests\n700\nRTOPxjR+BIJUe1eu+/wQWB1aqtEE/yrKeEKornBP/oI=\n\n\
+        — example.com/requests \
+        XlQyjB+0wCLxAs2CCgxgZvy/G1LN+EF0di60QgaNKuPHclXu1cnLMYSbD7dpU4Ts9oxVCQsLACsZqiTQQeS9O3oA0QM=\n\
+        — example.org/w1 \
+        wFYNOgAAAABqHM9oKeObk5VcAT3//evWrzkTHBj3XjRSophrR7cn4D0Nxd12TLy+jZBeX9hGQKkNqW29RqlEVrOI43PNp7TtElx3BA==\n";
+    assert_eq!(String::from_utf8([note, line].concat()).unwrap(), expected);
+    assert_eq!(log.key().to_string(), "example.com/requests+5e54328c+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c");
+    assert_eq!(witness.key().to_string(), "example.org/w1+c0560d3a+BGa+fjMsekUzMr2dCn99sFX1xe8aBq2mbZizn7aBDEc6");
 }

@@ -29,7 +29,7 @@ fn checkpoint() -> Checkpoint {
 pub fn checkpoints(bytes: &[u8]) {
     let (log, _, witness) = &*HONEST;
     if let Ok(found) = log.key().open(bytes) {
-        assert_eq!(found, checkpoint(), "a checkpoint that nobody signed");
+        assert!(found == checkpoint() || found.size == 0, "a checkpoint that nobody signed: {found:?}");
     }
     if let Ok(Some(time)) = witness.cosigned(bytes) {
         assert_eq!(time, NOW + SIZE, "a cosignature that nobody made");

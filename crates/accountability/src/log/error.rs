@@ -14,7 +14,7 @@ pub enum LogError {
     #[error("not a proof of this: {0}; ask the log for one between these sizes")]
     MalformedProof(String),
     /// Not a record.
-    #[error("not a record of a log: {0}")]
+    #[error("not a record of a log: {0}; ask for it again")]
     MalformedRecord(String),
     /// A file of a log that is missing or cannot be read.
     #[error("the log's file {path} cannot be used: {detail}")]
@@ -34,7 +34,7 @@ pub enum LogError {
     },
 
     /// A checkpoint of another log.
-    #[error("the checkpoint is one of the log {found:?}, not of {expected:?}")]
+    #[error("the checkpoint is one of the log {found:?}, not of {expected:?}; ask the log that you follow")]
     WrongOrigin {
         /// The log's origin.
         expected: String,
@@ -48,7 +48,9 @@ pub enum LogError {
         expected: String,
     },
     /// A signature that does not fit.
-    #[error("the signature in the name of {signer} does not fit the checkpoint: it was forged or altered")]
+    #[error(
+        "the signature in the name of {signer} does not fit the checkpoint: it was forged or altered; do not rely on it"
+    )]
     ForgedSignature {
         /// Who is said to have signed.
         signer: String,
@@ -68,7 +70,9 @@ pub enum LogError {
         unknown: usize,
     },
     /// One witness that would count twice.
-    #[error("the witness {witness} is there twice, or is the log itself: it would count for more than it is")]
+    #[error(
+        "the witness {witness} is there twice, or is the log itself: it would count for more than it is; name it once"
+    )]
     RepeatedWitness {
         /// Its name.
         witness: String,
@@ -110,14 +114,16 @@ pub enum LogError {
         to: u64,
     },
     /// Two logs under one key, with the proof.
-    #[error("the log's operator signed two logs that contradict each other: not everyone is shown the same one")]
+    #[error(
+        "the log's operator signed two logs that contradict each other: not everyone is shown the same one; publish both"
+    )]
     SplitView(Box<Equivocation>),
     /// Evidence of a split view that is none.
-    #[error("the two checkpoints do not contradict each other")]
+    #[error("the two checkpoints do not contradict each other; accuse nobody with them")]
     NoContradiction,
 
     /// A record that is not at this place.
-    #[error("the record is not the one at place {index} of the log of size {size}")]
+    #[error("the record is not the one at place {index} of the log of size {size}; ask what is there")]
     NotIncluded {
         /// The place.
         index: u64,
@@ -133,7 +139,7 @@ pub enum LogError {
         found: u64,
     },
     /// More records than were logged.
-    #[error("{found} records were handed out, where {expected} were logged: some are made up")]
+    #[error("{found} records were handed out, where {expected} were logged: some are made up; ask for them again")]
     Invented {
         /// How many were logged.
         expected: u64,
@@ -142,7 +148,7 @@ pub enum LogError {
     },
     /// Other records than were logged.
     #[error(
-        "the records from place {from} up to {to} are not those that were logged there: some were altered or exchanged"
+        "the records from place {from} up to {to} are not those that were logged there: some were altered or exchanged; ask another follower for them"
     )]
     Altered {
         /// The first place.
@@ -151,14 +157,16 @@ pub enum LogError {
         to: u64,
     },
     /// Records in another order than their times'.
-    #[error("the record at place {index} is earlier than the one before it: their order was changed")]
+    #[error(
+        "the record at place {index} is earlier than the one before it: their order was changed; keep both and the checkpoint"
+    )]
     Reordered {
         /// The place of the later one.
         index: u64,
     },
     /// A record that says it is older than it can be.
     #[error(
-        "the record at place {index} says {time}, yet witnesses saw the log without it at {earliest}: it was back-dated"
+        "the record at place {index} says {time}, yet witnesses saw the log without it at {earliest}: it was back-dated; keep it and both checkpoints"
     )]
     BackDated {
         /// Its place.
@@ -169,7 +177,9 @@ pub enum LogError {
         earliest: u64,
     },
     /// A record that says it is from after it was seen.
-    #[error("the record at place {index} says {time}, yet witnesses saw it at {latest}: it was post-dated")]
+    #[error(
+        "the record at place {index} says {time}, yet witnesses saw it at {latest}: it was post-dated; keep it and the checkpoint"
+    )]
     PostDated {
         /// Its place.
         index: u64,

@@ -19,6 +19,30 @@
 //! Stricter than the specifications: checkpoints with extension lines are refused, since nobody audits those and they
 //! could tell readers apart; the origin must be the name of the log's key.
 //!
+//! ```
+//! use sightline_accountability::log::{Follower, Log, LogError, Proof, Record, Witness};
+//!
+//! let mut log = Log::new("example.com/requests", &[1; 32])?;
+//! let mut witness = Witness::new("example.org/witness", &[2; 32], log.key().clone())?;
+//! let mut auditor = Follower::new(log.key().clone(), vec![witness.key().clone()], 1)?;
+//!
+//! let request = Record::new(1_780_272_000, b"a request".to_vec())?;
+//! let place = log.append(&request);
+//! let mut note = log.checkpoint();
+//! note.extend(witness.cosign(&note, &log.consistency(witness.size(), log.size())?, 1_780_272_005)?);
+//! let records = auditor.advance(&note, &log.consistency(0, 1)?, &log.entries(0..1))?;
+//! assert_eq!(records, [request.clone()]);
+//! auditor.holds(&request, place, &log.inclusion(place, log.size())?)?;
+//!
+//! // The operator starts anew, without it.
+//! let mut other = Log::new("example.com/requests", &[1; 32])?;
+//! other.append(&Record::new(1_780_272_000, b"nothing".to_vec())?);
+//! let refused = witness.cosign(&other.checkpoint(), &Proof::default(), 1_780_272_010);
+//! let Err(LogError::SplitView(evidence)) = refused else { panic!() };
+//! evidence.verify(log.key())?;
+//! # Ok::<(), LogError>(())
+//! ```
+//!
 //! [tlog-tiles]: https://c2sp.org/tlog-tiles
 //! [tlog-checkpoint]: https://c2sp.org/tlog-checkpoint
 //! [signed-note]: https://c2sp.org/signed-note
