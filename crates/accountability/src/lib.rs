@@ -1,3 +1,5 @@
-//! Accountability: warrants that a quorum of judges signs, and a log in which what is done under them can be seen.
+//! What keeps those who are given access accountable: warrants that a quorum of judges signs, and an append-only log that
+//! everybody can check.
 
+pub mod log;
 pub mod warrant;

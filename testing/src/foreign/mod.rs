@@ -5,11 +5,13 @@
 
 mod enclave;
 mod files;
+mod log;
 mod messenger;
 mod protocol;
 
 pub use enclave::{enclave, offers, quotes, statements};
 pub use files::{codes, exchange, hashes, picture, run_folder, samples, scenario, table};
+pub use log::{checkpoints, log_files, log_keys, log_proofs, log_records};
 pub use messenger::{service, session, wire};
 pub use protocol::{messages, parties};
 
@@ -29,7 +31,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 22] = [
     Target { name: "wire", seeds: messenger::wire_seeds, run: wire, cases: 20_000 },
     Target { name: "service", seeds: messenger::service_seeds, run: service, cases: 2_000 },
     Target { name: "session", seeds: messenger::session_seeds, run: session, cases: 200 },
@@ -46,6 +48,11 @@ pub const TARGETS: [Target; 17] = [
     Target { name: "quotes", seeds: enclave::quote_seeds, run: quotes, cases: 500 },
     Target { name: "offers", seeds: enclave::offer_seeds, run: offers, cases: 500 },
     Target { name: "enclave", seeds: enclave::enclave_seeds, run: enclave, cases: 1_000 },
+    Target { name: "checkpoints", seeds: log::checkpoint_seeds, run: checkpoints, cases: 2_000 },
+    Target { name: "log_proofs", seeds: log::proof_seeds, run: log_proofs, cases: 10_000 },
+    Target { name: "log_records", seeds: log::record_seeds, run: log_records, cases: 20_000 },
+    Target { name: "log_keys", seeds: log::key_seeds, run: log_keys, cases: 10_000 },
+    Target { name: "log_files", seeds: log::file_seeds, run: log_files, cases: 5_000 },
     Target { name: "picture", seeds: files::picture_seeds, run: picture, cases: 1_000 },
 ];
 
