@@ -5,11 +5,13 @@ use sightline_crypto::Seed;
 use sightline_messenger as messenger;
 use sightline_messenger::{
     ContentKind, Delivery, DeliveryService, EscrowKey, Event, FrankingKey, GroupId, MemberId, Padding, Proof, Request,
-    Session,
+    Sent, Session,
 };
 use sightline_protocol::{
     Command, Content, Display, GroupNumber, Memory, PartyId, Reason, Role, Setup, SetupError, Time, Turn, Wire, Work,
 };
+
+use std::collections::BTreeSet;
 
 /// A message type in which the messenger's requests and deliveries travel.
 pub(crate) trait Courier: Wire + From<Request> + From<Delivery> {}
@@ -158,6 +160,16 @@ impl PostOffice {
             turn.send(PartyId::device(to.0), &M::from(delivery));
         }
         Ok(())
+    }
+
+    /// The messages that the last request sent.
+    pub(crate) fn sent(&self) -> &[Sent] {
+        self.service.sent()
+    }
+
+    /// The groups that a user is in, with their members.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (GroupId, &BTreeSet<MemberId>)> {
+        self.service.groups()
     }
 
     pub(crate) fn memory(&self) -> Memory {

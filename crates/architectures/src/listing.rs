@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 /// The list's name.
 const NAME: &str = "list of this run";
 /// When it was issued: 2026-01-01, in seconds since 1970.
-const ISSUED: u64 = 1_767_225_600;
+pub(crate) const ISSUED: u64 = 1_767_225_600;
 
 /// The authority of a deployment with this seed.
 pub(crate) fn authority(seed: &Seed) -> Authority {

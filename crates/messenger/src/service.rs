@@ -160,6 +160,26 @@ pub struct DeliveryService {
     stamps: Option<FrankingKey>,
     /// Its clock, in seconds.
     now: u64,
+    /// What the last request sent.
+    sent: Vec<Sent>,
+}
+
+/// What the service knows of a message: what plain end-to-end encryption shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Sent {
+    /// Who sent it.
+    #[n(0)]
+    pub sender: MemberId,
+    /// To which group.
+    #[n(1)]
+    pub group: GroupId,
+    /// Who was in the group beside the sender.
+    #[n(2)]
+    pub recipients: Vec<MemberId>,
+    /// Bytes of the message and of the blob that it refers to.
+    #[n(3)]
+    pub bytes: u64,
 }
 
 #[derive(Debug, Default)]
@@ -201,6 +221,11 @@ impl DeliveryService {
         Self { stamps: Some(key), ..Self::default() }
     }
 
+    /// The messages that the last request sent. They are not kept.
+    pub fn sent(&self) -> &[Sent] {
+        &self.sent
+    }
+
     /// Sets its clock, in seconds: stamps name the time.
     pub const fn set_clock(&mut self, now: u64) {
         self.now = now;
@@ -213,6 +238,7 @@ impl DeliveryService {
     /// [`Refusal::TooFarAhead`], if the request cannot be put in order.
     pub fn handle(&mut self, from: MemberId, request: Request) -> Result<Deliveries, Refusal> {
         let found = request.number;
+        self.sent.clear();
         let ready = self.members.entry(from).or_default().requests.accept(found, request.body);
         let mut deliveries = Vec::new();
         for (number, body) in ready.map_err(|expected| Refusal::TooFarAhead { expected, found })? {
@@ -242,6 +268,11 @@ impl DeliveryService {
     /// The members of a group, as far as the service knows.
     pub fn roster(&self, group: GroupId) -> Option<&BTreeSet<MemberId>> {
         self.groups.get(&group).map(|group| &group.roster)
+    }
+
+    /// All groups with their members, as far as the service knows.
+    pub fn groups(&self) -> impl Iterator<Item = (GroupId, &BTreeSet<MemberId>)> {
+        self.groups.iter().map(|(id, group)| (*id, &group.roster))
     }
 
     /// Everything the service holds now, sorted by name.
@@ -471,13 +502,16 @@ impl DeliveryService {
         let Some(current) = self.groups.get(&group) else { return Err(Refusal::UnknownGroup { group }) };
         self.check_queues(&current.roster)?;
         let recipients: BTreeSet<MemberId> = current.roster.iter().copied().filter(|member| *member != from).collect();
+        let mut bytes = message.len() as u64;
         if let Some(id) = blob {
             let stored = self.blobs.get_mut(&id).ok_or(Refusal::UnknownBlob { blob: id })?;
+            bytes += stored.bytes.len() as u64;
             stored.awaited_by.get_or_insert_default().extend(&recipients);
             if recipients.is_empty() {
                 self.blobs.remove(&id);
             }
         }
+        self.sent.push(Sent { sender: from, group, recipients: recipients.iter().copied().collect(), bytes });
         for member in recipients {
             let body = DeliveryBody::Message { group, message: message.to_owned(), stamp: stamp.clone() };
             self.deliver(member, body, to);

@@ -113,6 +113,8 @@ pub enum Work {
     Group(usize),
     /// Making or verifying an enclave's quote.
     Quote,
+    /// Making or verifying a signature, or a share of one.
+    Signature,
 }
 
 impl Work {
@@ -125,6 +127,7 @@ impl Work {
             Self::Fingerprint(bytes) => Span::nanoseconds(count(bytes).saturating_mul(20).saturating_add(500_000)),
             Self::Compare(entries) => Span::nanoseconds(count(entries).saturating_mul(2)),
             Self::Quote => Span::microseconds(1_000),
+            Self::Signature => Span::microseconds(50),
             Self::Group(members) => Span::microseconds(count(members).saturating_mul(100).saturating_add(200)),
         }
     }

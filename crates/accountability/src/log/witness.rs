@@ -5,6 +5,7 @@ use std::fmt;
 
 /// Somebody independent who cosigns checkpoints of one log (C2SP tlog-cosignature): each says that at its time this was
 /// the largest log seen, and that it extends all those before. A witness does not read records.
+#[derive(Clone)]
 pub struct Witness {
     secret: SigningKey,
     key: WitnessKey,

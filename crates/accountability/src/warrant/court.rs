@@ -232,6 +232,12 @@ impl Judge {
         self.key.signing_share().serialize()
     }
 
+    /// The nonces that it committed to and has not used, encoded; empty if there are none. Handle as a secret.
+    pub fn nonces(&self) -> Vec<u8> {
+        let nonces = self.nonces.as_ref().and_then(|(nonces, _)| nonces.serialize().ok());
+        nonces.unwrap_or_default()
+    }
+
     /// The first round: commits to nonces. `seed` must be uniform, secret and new. What was committed to before is forgotten.
     pub fn commit(&mut self, seed: [u8; 32]) -> Vec<u8> {
         let (nonces, commitments) = frost::round1::commit(self.key.signing_share(), &mut fresh(seed));
