@@ -48,7 +48,7 @@ pub const TARGETS: [Target; 22] = [
     Target { name: "quotes", seeds: enclave::quote_seeds, run: quotes, cases: 500 },
     Target { name: "offers", seeds: enclave::offer_seeds, run: offers, cases: 500 },
     Target { name: "enclave", seeds: enclave::enclave_seeds, run: enclave, cases: 1_000 },
-    Target { name: "checkpoints", seeds: log::checkpoint_seeds, run: checkpoints, cases: 2_000 },
+    Target { name: "checkpoints", seeds: log::checkpoint_seeds, run: checkpoints, cases: 20_000 },
     Target { name: "log_proofs", seeds: log::proof_seeds, run: log_proofs, cases: 10_000 },
     Target { name: "log_records", seeds: log::record_seeds, run: log_records, cases: 20_000 },
     Target { name: "log_keys", seeds: log::key_seeds, run: log_keys, cases: 10_000 },
