@@ -4,10 +4,10 @@ use sightline_fingerprint::Memo;
 use sightline_lists::{Entry, HashList, Provenance, Radius};
 use sightline_messenger::Padding;
 use sightline_pictures::{Corpus, decode};
-use sightline_protocol::{Content, ContentKind, Setup};
+use sightline_protocol::{Content, ContentKind, Order, Setup, Span, Time};
 use std::sync::Arc;
 
-/// A setting with generated pictures, the first of which is listed.
+/// A setting with generated pictures, the first of which is listed, and a court's order about user 0 for ten minutes.
 pub struct World {
     /// The setting.
     pub setup: Setup,
@@ -32,7 +32,11 @@ impl World {
             radius: Radius::default(),
             target: None,
             memo: Arc::new(memo),
-            order: None,
+            order: Some(Order {
+                accounts: [0].into(),
+                from: Time::START,
+                until: Time::after_start(Span::seconds(600)),
+            }),
         };
         Self { setup, corpus }
     }

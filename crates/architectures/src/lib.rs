@@ -1,9 +1,11 @@
 //! The detection architectures, one module each, a file per party.
 
 mod courier;
+mod courts;
 pub mod device_warning;
 pub mod e2ee;
 pub mod hashing;
+pub mod lawful_requests;
 mod listing;
 pub mod mutant;
 pub mod plaintext;
@@ -15,6 +17,7 @@ pub mod user_reports;
 pub use device_warning::DeviceWarning;
 pub use e2ee::E2ee;
 pub use hashing::Hashing;
+pub use lawful_requests::LawfulRequests;
 pub use plaintext::Plaintext;
 pub use reference::Reference;
 pub use server_enclave::{Isolated, Program, ServerEnclave};
@@ -24,8 +27,16 @@ use sightline_fingerprint::Cut;
 use sightline_protocol::{Architecture, Policy};
 
 /// The architectures that can be assessed, by the names users give.
-pub const NAMES: [&str; 7] =
-    ["plaintext", "e2ee", "device-hashing", "partial-hashing", "server-enclave", "device-warning", "user-reports"];
+pub const NAMES: [&str; 8] = [
+    "plaintext",
+    "e2ee",
+    "device-hashing",
+    "partial-hashing",
+    "server-enclave",
+    "device-warning",
+    "user-reports",
+    "lawful-requests",
+];
 
 /// Variants of these, where a source leaves something open.
 pub const VARIANTS: [&str; 2] = ["partial-hashing-filtered", "partial-hashing-luma"];
@@ -47,6 +58,7 @@ pub fn by_name(name: &str, policy: &Policy) -> Option<Box<dyn Architecture>> {
         "partial-hashing-luma" => Box::new(Hashing::cut_at(Cut::Luma, *policy)),
         "device-warning" => Box::new(DeviceWarning::under(*policy)),
         "server-enclave" => Box::new(ServerEnclave::under(*policy)),
+        "lawful-requests" => Box::new(LawfulRequests::under(*policy)),
         "user-reports" => Box::new(UserReports::under(*policy)),
         "null" => Box::new(Reference::Null),
         "sees-everything" => Box::new(Reference::SeesEverything),

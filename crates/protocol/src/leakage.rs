@@ -23,6 +23,8 @@ pub enum Datum {
     Report,
     /// Who reported it.
     Reporter,
+    /// That there was one: how many contents there are, and how many people they are between, is made public.
+    Count,
     /// All of it.
     Content,
 }
@@ -118,6 +120,7 @@ impl Clause {
     /// Whether who learns this learns `other` as well, whatever the history and the list.
     pub fn implies(self, other: Self) -> bool {
         let datum = match (self.datum, other.datum) {
+            (Datum::Metadata, Datum::Count) => true,
             (Datum::Content, Datum::Length | Datum::Kind | Datum::Fingerprint(_)) => true,
             (Datum::Fingerprint(cut), Datum::Fingerprint(later)) => cut.gives(later),
             (datum, other) => datum == other,
@@ -253,6 +256,7 @@ impl Facts {
             Datum::Confirmation => vec![u8::from(self.confirmed)],
             Datum::Report => self.reports.iter().flat_map(|(at, _)| at.as_nanoseconds().to_be_bytes()).collect(),
             Datum::Reporter => self.reports.iter().flat_map(|(_, user)| user.to_be_bytes()).collect(),
+            Datum::Count => (self.participants.len() as u64).to_be_bytes().to_vec(),
             Datum::Content => self.digest.to_vec(),
         }
     }
@@ -289,6 +293,7 @@ pub fn words(clauses: &BTreeSet<Clause>) -> Vec<String> {
             Datum::Confirmation => "whether a reviewer confirmed the match",
             Datum::Report => "when it was reported",
             Datum::Reporter => "who reported it",
+            Datum::Count => "how many, and between how many people",
             Datum::Content => "the full content",
         };
         let scope = match (clause.scope, clause.datum) {
@@ -302,7 +307,13 @@ pub fn words(clauses: &BTreeSet<Clause>) -> Vec<String> {
             (Scope::Ordered, _) => "a content of an account under a court's order",
         };
         match clause.datum {
-            Datum::Metadata | Datum::Kind | Datum::Verdict | Datum::Confirmation | Datum::Report | Datum::Reporter => {
+            Datum::Metadata
+            | Datum::Kind
+            | Datum::Verdict
+            | Datum::Confirmation
+            | Datum::Report
+            | Datum::Reporter
+            | Datum::Count => {
                 format!("of {scope}, {datum}")
             }
             Datum::Length | Datum::Fingerprint(_) | Datum::Content => format!("{datum} of {scope}"),

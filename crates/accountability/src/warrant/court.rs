@@ -334,16 +334,23 @@ impl Clerk {
         Ok(frost::SigningPackage::new(commitments.collect(), &message))
     }
 
-    /// Takes a judge's share.
+    /// Takes a judge's share, if it fits: one that does not is refused before it can spoil the signature.
     ///
     /// # Errors
-    /// [`CourtError::NoSuchJudge`] or [`CourtError::Malformed`].
+    /// [`CourtError::NoSuchJudge`], [`CourtError::TooFew`] commitments, [`CourtError::Malformed`] or
+    /// [`CourtError::BadShare`].
     pub fn share(&mut self, judge: u16, bytes: &[u8]) -> Result<(), CourtError> {
         if !self.commitments.contains_key(&judge) {
             return Err(CourtError::NoSuchJudge { judge });
         }
         let share = frost::round2::SignatureShare::deserialize(bytes)
             .map_err(|_| CourtError::Malformed { judge, what: "share of a signature" })?;
+        let package = self.package()?;
+        let bad = CourtError::BadShare { judge };
+        let number = identifier(judge).ok_or_else(|| bad.clone())?;
+        let verifying = self.court.shared.verifying_shares().get(&number).ok_or_else(|| bad.clone())?;
+        let whole = self.court.shared.verifying_key();
+        frost_core::verify_signature_share(number, verifying, &share, &package, whole).map_err(|_| bad)?;
         self.shares.insert(judge, share);
         Ok(())
     }
@@ -351,7 +358,7 @@ impl Clerk {
     /// The signed warrant.
     ///
     /// # Errors
-    /// [`CourtError::TooFew`], or [`CourtError::BadShare`] with whoever spoilt it.
+    /// [`CourtError::TooFew`].
     pub fn warrant(&self) -> Result<SignedWarrant, CourtError> {
         self.finish().map(SignedWarrant::from_bytes)
     }
@@ -371,11 +378,8 @@ impl Clerk {
         }
         let package = self.package()?;
         let shares = self.shares.iter().filter_map(|(judge, share)| Some((identifier(*judge)?, *share)));
-        let signature = frost::aggregate(&package, &shares.collect(), &self.court.shared).map_err(|error| {
-            let culprit = error.culprits().first().copied();
-            let judge = self.shares.keys().find(|judge| identifier(**judge) == culprit);
-            CourtError::BadShare { judge: judge.copied().unwrap_or_default() }
-        })?;
+        let signature = frost::aggregate(&package, &shares.collect(), &self.court.shared)
+            .map_err(|_| CourtError::TooFew { threshold, found, what: "shares" })?;
         let signature = signature.serialize().unwrap_or_default();
         Ok(self.paper.signed(self.court.key.as_bytes(), &signature))
     }

@@ -8,19 +8,15 @@ mod judge;
 mod keeper;
 mod police;
 
-pub(crate) use access::{Access, Change, told};
+pub(crate) use access::{Access, told};
 
 use crate::listing;
 use minicbor::{Decode, Encode};
 use sightline_accountability::log::{Follower, Log, LogKey, Proof, Witness, WitnessKey};
-use sightline_accountability::warrant::{
-    self, CourtKey, Data, Judge, Rules, SignedRevocation, SignedWarrant, Warrant,
-};
+use sightline_accountability::warrant::{self, CourtKey, Data, Judge, Rules, SignedRevocation, SignedWarrant, Warrant};
 use sightline_crypto::Seed;
 use sightline_messenger::Sent;
-use sightline_protocol::{
-    Decision, Endpoint, Party, PartyId, PartyProfile, Policy, Reason, Setup, Step, Time, Wire,
-};
+use sightline_protocol::{Decision, Endpoint, Party, PartyId, PartyProfile, Policy, Reason, Setup, Step, Time, Wire};
 
 /// Judges, and how many of them must sign.
 const JUDGES: u16 = 3;
@@ -174,10 +170,8 @@ impl Court {
     /// One that gives out these kinds of data.
     pub(crate) fn new(policy: &Policy, data: &[Data], seed: &Seed) -> Self {
         let secret = |purpose| *seed.derive(purpose, 0).as_bytes();
-        let rules = Rules {
-            furthest_back: u64::from(policy.log_days) * DAY,
-            ..Rules::new(APPLICANT, data.iter().copied())
-        };
+        let rules =
+            Rules { furthest_back: u64::from(policy.log_days) * DAY, ..Rules::new(APPLICANT, data.iter().copied()) };
         let (court, judges) =
             warrant::deal(JUDGES, THRESHOLD, &rules, secret("court")).expect("a court of three of whom two sign");
         let log = Log::new(ORIGIN, &secret("log")).expect("a name");
@@ -209,7 +203,10 @@ impl Court {
 
 /// Those of them that are outsiders.
 pub(crate) fn outsiders() -> impl Iterator<Item = PartyId> {
-    [PartyId::LAW_ENFORCEMENT].into_iter().chain((0..JUDGES).map(PartyId::judge)).chain([PartyId::LOG, PartyId::AUDITOR])
+    [PartyId::LAW_ENFORCEMENT]
+        .into_iter()
+        .chain((0..JUDGES).map(PartyId::judge))
+        .chain([PartyId::LOG, PartyId::AUDITOR])
 }
 
 /// The same as profiles show them.

@@ -1,5 +1,7 @@
 use super::{ADDRESSEE, APPLICANT, DAY, Hears, JUDGES, NOTICE, Proceeding, Traffic, unix};
-use sightline_accountability::warrant::{Clerk, Condition, CourtError, CourtKey, Data, Finding, Rules, VERSION, Warrant};
+use sightline_accountability::warrant::{
+    Clerk, Condition, CourtError, CourtKey, Data, Finding, Rules, VERSION, Warrant,
+};
 use sightline_protocol::{Machine, Memory, Order, PartyId, Policy, Reason, Setup, Time, Turn, Wire, Work};
 use std::marker::PhantomData;
 
@@ -11,9 +13,10 @@ pub(super) struct Police<M> {
     /// Whether providers keep anything from before a warrant.
     kept: bool,
     court: CourtKey,
+    application: Option<Warrant>,
     clerk: Option<Clerk>,
-    /// Shares received.
-    shares: usize,
+    /// Whether the warrant was served.
+    served: bool,
     answers: Vec<(u64, Vec<Traffic>)>,
     message: PhantomData<fn(M)>,
 }
@@ -25,15 +28,16 @@ impl<M> Police<M> {
             data: rules.data.iter().copied().collect(),
             kept: policy.log_days > 0,
             court,
+            application: None,
             clerk: None,
-            shares: 0,
+            served: false,
             answers: Vec::new(),
             message: PhantomData,
         }
     }
 
     /// What it asks for.
-    fn application(&self, order: &Order, now: Time, salt: [u8; 32]) -> Warrant {
+    fn draft(&self, order: &Order, now: Time, salt: [u8; 32]) -> Warrant {
         let accounts: Vec<u64> = order.accounts.iter().copied().map(u64::from).collect();
         let finding = |condition: Condition| Finding {
             condition,
@@ -66,11 +70,12 @@ impl<M: Hears> Machine for Police<M> {
 
     fn start(&mut self, turn: &mut Turn<'_, '_, M>) -> Result<(), Reason> {
         let Some(order) = &self.order else { return Ok(()) };
-        let warrant = self.application(order, turn.now(), turn.secret());
+        let warrant = self.draft(order, turn.now(), turn.secret());
         for judge in 0..JUDGES {
             turn.send(PartyId::judge(judge), &Proceeding::Application(warrant.clone()).into());
         }
-        self.clerk = Some(Clerk::new(self.court.clone(), warrant));
+        self.clerk = Some(Clerk::new(self.court.clone(), warrant.clone()));
+        self.application = Some(warrant);
         Ok(())
     }
 
@@ -91,14 +96,12 @@ impl<M: Hears> Machine for Police<M> {
                 }
                 Ok(())
             }
-            (Proceeding::Share(share), Some(clerk)) if is_judge => {
+            (Proceeding::Share(share), Some(clerk)) if is_judge && !self.served => {
                 turn.spend(Work::Signature);
                 clerk.share(judge, &share).map_err(failed)?;
-                self.shares += 1;
-                match clerk.warrant() {
-                    Ok(warrant) => turn.send(PartyId::PROVIDER, &Proceeding::Warrant(warrant).into()),
-                    Err(CourtError::TooFew { .. }) => {}
-                    Err(error) => return Err(failed(error)),
+                if let Ok(warrant) = clerk.warrant() {
+                    self.served = true;
+                    turn.send(PartyId::PROVIDER, &Proceeding::Warrant(warrant).into());
                 }
                 Ok(())
             }
@@ -115,7 +118,8 @@ impl<M: Hears> Machine for Police<M> {
 
     fn memory(&self) -> Memory {
         let answers = self.answers.iter().map(|(number, records)| (format!("answer/{number:020}"), records.to_wire()));
-        let shares = ("shares".to_owned(), (self.shares as u64).to_be_bytes().to_vec());
-        Memory::new(answers.chain([shares]))
+        let application = self.application.iter().map(|warrant| ("application".to_owned(), warrant.encode()));
+        let served = ("served".to_owned(), vec![u8::from(self.served)]);
+        Memory::new(answers.chain(application).chain([served]))
     }
 }
