@@ -13,7 +13,7 @@ use frost_ed25519 as frost;
 use rand_core_06 as old;
 use sha2::{Digest, Sha256};
 use sightline_crypto::Stream;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The public key by which a court is known.
@@ -40,6 +40,8 @@ pub struct Judge {
 pub struct Clerk {
     court: CourtKey,
     paper: Paper,
+    /// Everyone who committed, also those who came too late to sign.
+    committed: BTreeSet<u16>,
     commitments: BTreeMap<u16, frost::round1::SigningCommitments>,
     shares: BTreeMap<u16, frost::round2::SignatureShare>,
 }
@@ -109,6 +111,14 @@ pub enum CourtError {
         /// Judges there are.
         found: usize,
         /// What they send.
+        what: &'static str,
+    },
+    /// The same thing again.
+    #[error("judge {judge} has sent its {what} before")]
+    Twice {
+        /// Who.
+        judge: u16,
+        /// What.
         what: &'static str,
     },
     /// A share that does not fit.
@@ -294,30 +304,37 @@ impl fmt::Debug for Judge {
 impl Clerk {
     /// For a warrant.
     pub const fn new(court: CourtKey, warrant: Warrant) -> Self {
-        Self { court, paper: Paper::Warrant(warrant), commitments: BTreeMap::new(), shares: BTreeMap::new() }
+        Self::on(court, Paper::Warrant(warrant))
     }
 
     /// For a revocation.
     pub const fn revoking(court: CourtKey, revocation: Revocation) -> Self {
-        Self { court, paper: Paper::Revocation(revocation), commitments: BTreeMap::new(), shares: BTreeMap::new() }
+        Self::on(court, Paper::Revocation(revocation))
+    }
+
+    const fn on(court: CourtKey, paper: Paper) -> Self {
+        Self { court, paper, committed: BTreeSet::new(), commitments: BTreeMap::new(), shares: BTreeMap::new() }
     }
 
     /// Takes a judge's commitment. Once there are as many as must sign, what each of them needs; later ones change nothing.
     ///
     /// # Errors
-    /// [`CourtError::NoSuchJudge`] or [`CourtError::Malformed`].
+    /// [`CourtError::NoSuchJudge`], [`CourtError::Malformed`] or [`CourtError::Twice`].
     pub fn commitment(&mut self, judge: u16, bytes: &[u8]) -> Result<Option<Package>, CourtError> {
         if judge == 0 || usize::from(judge) > self.court.judges.len() {
             return Err(CourtError::NoSuchJudge { judge });
         }
         let commitments = frost::round1::SigningCommitments::deserialize(bytes)
             .map_err(|_| CourtError::Malformed { judge, what: "commitment" })?;
-        let before = self.commitments.len();
-        if before == usize::from(self.court.threshold) {
+        if !self.committed.insert(judge) {
+            return Err(CourtError::Twice { judge, what: "commitment" });
+        }
+        let threshold = usize::from(self.court.threshold);
+        if self.commitments.len() == threshold {
             return Ok(None);
         }
         self.commitments.insert(judge, commitments);
-        if self.commitments.len() == before || self.commitments.len() < usize::from(self.court.threshold) {
+        if self.commitments.len() < threshold {
             return Ok(None);
         }
         let package = self.package()?.serialize().map_err(|_| CourtError::Malformed { judge, what: "commitment" })?;
@@ -337,11 +354,14 @@ impl Clerk {
     /// Takes a judge's share, if it fits: one that does not is refused before it can spoil the signature.
     ///
     /// # Errors
-    /// [`CourtError::NoSuchJudge`], [`CourtError::TooFew`] commitments, [`CourtError::Malformed`] or
+    /// [`CourtError::NoSuchJudge`], [`CourtError::Twice`], [`CourtError::TooFew`] commitments, [`CourtError::Malformed`] or
     /// [`CourtError::BadShare`].
     pub fn share(&mut self, judge: u16, bytes: &[u8]) -> Result<(), CourtError> {
         if !self.commitments.contains_key(&judge) {
             return Err(CourtError::NoSuchJudge { judge });
+        }
+        if self.shares.contains_key(&judge) {
+            return Err(CourtError::Twice { judge, what: "share" });
         }
         let share = frost::round2::SignatureShare::deserialize(bytes)
             .map_err(|_| CourtError::Malformed { judge, what: "share of a signature" })?;

@@ -272,6 +272,9 @@ fn judges_refuse_what_breaks_the_rules_and_what_they_were_not_shown() {
     let share = bench[0].sign(&warrant(), &package.bytes).unwrap();
     assert_eq!(bench[0].sign(&warrant(), &package.bytes), Err(CourtError::NoCommitment { judge: 1 }));
     clerk.share(1, &share).unwrap();
+    assert_eq!(clerk.share(1, &share), Err(CourtError::Twice { judge: 1, what: "share" }));
+    let again = bench[3].commit([77; 32]);
+    assert_eq!(clerk.commitment(2, &again), Err(CourtError::Twice { judge: 2, what: "commitment" }));
     let too_few = CourtError::TooFew { threshold: 3, found: 1, what: "shares" };
     assert_eq!(clerk.warrant(), Err(too_few));
     assert_eq!(clerk.share(4, &share), Err(CourtError::NoSuchJudge { judge: 4 }));
