@@ -4,8 +4,8 @@
 use sightline_crypto::Seed;
 use sightline_messenger as messenger;
 use sightline_messenger::{
-    ContentKind, Delivery, DeliveryService, EscrowKey, Event, FrankingKey, GroupId, MemberId, Padding, Proof, Request,
-    Sent, Session,
+    ContentKind, Delivery, DeliveryService, EscrowKey, EscrowedMessage, Event, FrankingKey, GroupId, MemberId, Padding,
+    Proof, Request, Sent, Session,
 };
 use sightline_protocol::{
     Command, Content, Display, GroupNumber, Memory, PartyId, Reason, Role, Setup, SetupError, Time, Turn, Wire, Work,
@@ -40,6 +40,12 @@ impl Mailbox {
     /// The same mailbox where everything is sealed to `key` as well.
     pub(crate) fn escrowing(self, key: EscrowKey) -> Self {
         Self { session: self.session.escrowing(key), ..self }
+    }
+
+    /// The groups of this device that somebody is in, as MLS authenticates it.
+    pub(crate) fn groups_with(&self, member: MemberId) -> BTreeSet<GroupNumber> {
+        let with = |group: &GroupId| self.session.roster(*group).is_ok_and(|roster| roster.contains(&member));
+        self.session.groups().filter(with).map(|group| group.0).collect()
     }
 
     /// What it takes to report a content that was shown in a group, if it was.
@@ -100,6 +106,22 @@ impl Mailbox {
         shown: &mut Vec<Content>,
         turn: &mut Turn<'_, '_, M>,
     ) -> Result<(), Reason> {
+        let mut displays = Vec::new();
+        let taken = self.overhear(delivery, &mut displays, turn);
+        for display in displays {
+            turn.show(&display);
+            shown.push(display.content);
+        }
+        taken
+    }
+
+    /// Takes a delivery and shows nothing. What would have been shown is left in `displays`.
+    pub(crate) fn overhear<M: Courier>(
+        &mut self,
+        delivery: Delivery,
+        displays: &mut Vec<Display>,
+        turn: &mut Turn<'_, '_, M>,
+    ) -> Result<(), Reason> {
         let (requests, events) = self.session.receive(delivery).map_err(rejected("delivery"))?;
         dispatch(requests, turn);
         let mut failed = None;
@@ -109,9 +131,7 @@ impl Mailbox {
                     self.proofs.extend(proof);
                     turn.spend(self.work(content.kind, &content.bytes));
                     let content = Content { kind: content.kind, bytes: content.bytes };
-                    let display = Display { group: group.0, sender: sender.0, content };
-                    turn.show(&display);
-                    shown.push(display.content);
+                    displays.push(Display { group: group.0, sender: sender.0, content });
                 }
                 Event::Refused { refusal, .. } => {
                     failed.get_or_insert_with(|| rejected("request")(refusal));
@@ -137,12 +157,24 @@ impl Mailbox {
 #[derive(Default)]
 pub(crate) struct PostOffice {
     service: DeliveryService,
+    /// A member that is no user's device.
+    guest: Option<(MemberId, PartyId)>,
 }
 
 impl PostOffice {
     /// One that stamps what it delivers with `key`.
     pub(crate) fn stamping(key: FrankingKey) -> Self {
-        Self { service: DeliveryService::stamping(key) }
+        Self { service: DeliveryService::stamping(key), guest: None }
+    }
+
+    /// One with an escrow.
+    pub(crate) fn escrowing() -> Self {
+        Self { service: DeliveryService::escrowing(), guest: None }
+    }
+
+    /// One that `party` uses as well, under the name `member`.
+    pub(crate) fn with_guest(member: MemberId, party: PartyId) -> Self {
+        Self { service: DeliveryService::default(), guest: Some((member, party)) }
     }
 
     pub(crate) fn serve<M: Courier>(
@@ -151,15 +183,23 @@ impl PostOffice {
         request: Request,
         turn: &mut Turn<'_, '_, M>,
     ) -> Result<(), Reason> {
-        if from.role() != Role::Device {
+        let guest = self.guest.filter(|(_, party)| *party == from).map(|(member, _)| member);
+        let device = (from.role() == Role::Device).then_some(MemberId(from.index()));
+        let Some(member) = guest.or(device) else {
             return Err(Reason::Unexpected { message: "request", detail: "requests come from devices".into() });
-        }
+        };
         self.service.set_clock((turn.now() - Time::START).whole_seconds());
-        let deliveries = self.service.handle(MemberId(from.index()), request).map_err(rejected("request"))?;
+        let deliveries = self.service.handle(member, request).map_err(rejected("request"))?;
         for (to, delivery) in deliveries {
-            turn.send(PartyId::device(to.0), &M::from(delivery));
+            let party = self.guest.filter(|(member, _)| *member == to).map(|(_, party)| party);
+            turn.send(party.unwrap_or(PartyId::device(to.0)), &M::from(delivery));
         }
         Ok(())
+    }
+
+    /// The messages that the last request sent, as the escrow gets them.
+    pub(crate) fn take_escrowed(&mut self) -> Vec<EscrowedMessage> {
+        self.service.take_escrowed()
     }
 
     /// The messages that the last request sent.

@@ -4,6 +4,7 @@ mod courier;
 mod courts;
 pub mod device_warning;
 pub mod e2ee;
+pub mod exceptional_access;
 pub mod hashing;
 pub mod lawful_requests;
 mod listing;
@@ -16,6 +17,7 @@ pub mod user_reports;
 
 pub use device_warning::DeviceWarning;
 pub use e2ee::E2ee;
+pub use exceptional_access::{ExceptionalAccess, Way};
 pub use hashing::Hashing;
 pub use lawful_requests::LawfulRequests;
 pub use plaintext::Plaintext;
@@ -27,7 +29,7 @@ use sightline_fingerprint::Cut;
 use sightline_protocol::{Architecture, Policy};
 
 /// The architectures that can be assessed, by the names users give.
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 9] = [
     "plaintext",
     "e2ee",
     "device-hashing",
@@ -36,10 +38,12 @@ pub const NAMES: [&str; 8] = [
     "device-warning",
     "user-reports",
     "lawful-requests",
+    "exceptional-access",
 ];
 
 /// Variants of these, where a source leaves something open.
-pub const VARIANTS: [&str; 2] = ["partial-hashing-filtered", "partial-hashing-luma"];
+pub const VARIANTS: [&str; 4] =
+    ["partial-hashing-filtered", "partial-hashing-luma", "exceptional-access-visible", "exceptional-access-escrow"];
 
 /// Reference systems, to see the instrument work: they can be assessed too, but are no proposals.
 pub const REFERENCES: [&str; 5] = ["null", "sees-everything", "leaky", "undeclared", "failing"];
@@ -58,6 +62,9 @@ pub fn by_name(name: &str, policy: &Policy) -> Option<Box<dyn Architecture>> {
         "partial-hashing-luma" => Box::new(Hashing::cut_at(Cut::Luma, *policy)),
         "device-warning" => Box::new(DeviceWarning::under(*policy)),
         "server-enclave" => Box::new(ServerEnclave::under(*policy)),
+        "exceptional-access" => Box::new(ExceptionalAccess::by(Way::Ghost)),
+        "exceptional-access-visible" => Box::new(ExceptionalAccess::by(Way::VisibleMember)),
+        "exceptional-access-escrow" => Box::new(ExceptionalAccess::by(Way::Escrow)),
         "lawful-requests" => Box::new(LawfulRequests::under(*policy)),
         "user-reports" => Box::new(UserReports::under(*policy)),
         "null" => Box::new(Reference::Null),

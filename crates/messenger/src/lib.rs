@@ -47,7 +47,7 @@ pub use error::Error;
 pub use escrow::{EscrowKey, EscrowSecret, Escrowed, Unsealed};
 pub use franking::{FrankingError, FrankingKey, Proof, Stamp};
 pub use message::{Content, ContentKind, MessageId};
-pub use service::{DeliveryService, Refusal, Sent};
+pub use service::{DeliveryService, EscrowedMessage, Refusal, Sent};
 pub use session::{Event, Session};
 pub use wire::{BlobId, Delivery, DeliveryBody, KeyPackage, Request, RequestBody};
 

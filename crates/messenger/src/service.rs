@@ -1,6 +1,7 @@
 //! The delivery service (RFC 9750 §5): a directory of key packages, the order of each group's commits, a queue for
 //! every device, and a store of sealed blobs. A pure state machine; it holds no key.
 
+use crate::escrow::Escrowed;
 use crate::franking::{Commitment, FrankingKey};
 use crate::sequence::Sequence;
 use crate::{BlobId, Delivery, DeliveryBody, GroupId, KeyPackage, MemberId, Request, RequestBody, wire};
@@ -147,6 +148,10 @@ pub enum Refusal {
     #[n(14)]
     #[error("messages are delivered with a commitment to their content only, so that recipients can report them")]
     Uncommitted,
+    /// A message without a copy for the escrow, where there is one.
+    #[n(15)]
+    #[error("messages are delivered with their envelope sealed to the escrow only")]
+    Unescrowed,
 }
 
 /// The delivery service's state. Start from [`DeliveryService::default`].
@@ -162,6 +167,23 @@ pub struct DeliveryService {
     now: u64,
     /// What the last request sent.
     sent: Vec<Sent>,
+    /// The same with what the escrow can open, where there is one.
+    escrow: Option<Vec<EscrowedMessage>>,
+}
+
+/// A message as an escrow gets it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct EscrowedMessage {
+    /// What the service knows of it.
+    #[n(0)]
+    pub sent: Sent,
+    /// Its envelope.
+    #[n(1)]
+    pub envelope: Escrowed,
+    /// The blob that it refers to.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub blob: Option<Vec<u8>>,
 }
 
 /// What the service knows of a message: what plain end-to-end encryption shows it.
@@ -219,6 +241,16 @@ impl DeliveryService {
     /// A service that stamps messages with `key`, so that they can be reported, and takes none that cannot.
     pub fn stamping(key: FrankingKey) -> Self {
         Self { stamps: Some(key), ..Self::default() }
+    }
+
+    /// A service that takes no message without a copy for the escrow.
+    pub fn escrowing() -> Self {
+        Self { escrow: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// The messages that the last request sent, as the escrow gets them. They are not kept.
+    pub fn take_escrowed(&mut self) -> Vec<EscrowedMessage> {
+        self.escrow.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// The messages that the last request sent. They are not kept.
@@ -335,9 +367,16 @@ impl DeliveryService {
                 self.deliver(from, DeliveryBody::Accepted { request }, to);
                 Ok(())
             }
-            RequestBody::Send { group, epoch, message, blob, commitment, escrowed: _ } => {
+            RequestBody::Send { group, epoch, message, blob, commitment, escrowed } => {
                 self.check_epoch(from, group, epoch)?;
+                if self.escrow.is_some() && escrowed.is_none() {
+                    return Err(Refusal::Unescrowed);
+                }
+                let copy = blob.and_then(|id| self.blobs.get(&id)).map(|blob| blob.bytes.clone());
                 self.send(from, group, &message, blob, commitment, to)?;
+                if let (Some(escrow), Some(envelope), Some(sent)) = (&mut self.escrow, escrowed, self.sent.last()) {
+                    escrow.push(EscrowedMessage { sent: sent.clone(), envelope, blob: copy });
+                }
                 self.deliver(from, DeliveryBody::Accepted { request }, to);
                 Ok(())
             }

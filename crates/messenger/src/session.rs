@@ -199,6 +199,11 @@ impl Session {
         self.client.roster(group)
     }
 
+    /// The groups that this device is in or creates, ascending.
+    pub fn groups(&self) -> impl Iterator<Item = GroupId> {
+        self.conversations.keys().copied()
+    }
+
     /// Introduces the device to the service: publishes a key package. More follow when the service asks.
     pub fn start(&mut self) -> Result<Vec<Request>, Error> {
         let mut output = Output::default();

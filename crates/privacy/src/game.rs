@@ -94,9 +94,11 @@ pub struct Game<'a> {
 impl<'a> Game<'a> {
     /// A game on `architecture`, watched by `observers`.
     pub fn new(architecture: &'a dyn Architecture, network: Network, observers: Vec<Observer>) -> Self {
-        let declared = observers
-            .iter()
-            .map(|observer| observer.members().flat_map(|member| architecture.declared(member.role())).collect());
+        let declared = observers.iter().map(|observer| {
+            let roles: BTreeSet<Role> = observer.members().map(PartyId::role).collect();
+            let each = roles.iter().flat_map(|role| architecture.declared(*role));
+            each.chain(architecture.pooled(&roles)).collect()
+        });
         Self {
             architecture,
             network,

@@ -21,8 +21,15 @@ pub trait Architecture: Send + Sync {
     /// comes with every architecture and is listed as well.
     fn outsiders(&self) -> Vec<PartyId>;
 
-    /// What a curious party of this role learns by declaration (PRIVACY §2). A coalition's is the union.
+    /// What a curious party of this role learns by declaration (PRIVACY §2). A coalition's is the union, and what
+    /// [`Architecture::pooled`] says.
     fn declared(&self, role: Role) -> BTreeSet<Clause>;
+
+    /// What a coalition of these roles learns beyond the union of what each of them does: what one holds may open what
+    /// another holds.
+    fn pooled(&self, _: &BTreeSet<Role>) -> BTreeSet<Clause> {
+        BTreeSet::new()
+    }
 
     /// The roles that are meant to learn verdicts: the named receivers of ideal detection (PRIVACY §2).
     fn receivers(&self) -> BTreeSet<Role> {

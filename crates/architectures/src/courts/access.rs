@@ -1,10 +1,10 @@
 //! The provider's part: warrants that it was served, from the log's receipt until those concerned are told.
 
-use super::{ADDRESSEE, APPLICANT, Court, DAY, Hears, Keys, Logged, Proceeding, Traffic, unix, verified};
+use super::{ADDRESSEE, APPLICANT, Court, Hears, Keys, Logged, Proceeding, Traffic, unix, verified};
 use sightline_accountability::Entry;
 use sightline_accountability::warrant::{Data, Defect, Registrar, SignedWarrant, Warrant};
 use sightline_messenger::{MemberId, Sent};
-use sightline_protocol::{Memory, Notice, PartyId, Policy, Reason, Setup, Span, Time, Turn, Wire, Work};
+use sightline_protocol::{Memory, Notice, PartyId, Reason, Setup, Span, Time, Turn, Wire, Work};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What a provider does about warrants.
@@ -37,6 +37,8 @@ struct Grant {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Served,
+    /// Its dates have not begun.
+    Waiting,
     Active,
     Answering,
     Answered,
@@ -73,13 +75,15 @@ impl Grant {
     }
 
     fn wants(&self, traffic: &Traffic) -> bool {
-        let accounts = traffic.sent.recipients.iter().chain([&traffic.sent.sender]);
-        self.warrant.covers(Data::Communications, traffic.at / 1_000, accounts.map(|MemberId(id)| u64::from(*id)))
+        let accounts =
+            || traffic.sent.recipients.iter().chain([&traffic.sent.sender]).map(|MemberId(id)| u64::from(*id));
+        self.warrant.data.iter().any(|data| self.warrant.covers(*data, traffic.at / 1_000, accounts()))
     }
 
     /// When something is to be done about it next.
     fn due(&self) -> Option<u64> {
         match self.phase {
+            Phase::Waiting => Some(self.warrant.from),
             Phase::Active => Some(self.warrant.until),
             Phase::Answered => Some(self.warrant.notify),
             _ => None,
@@ -88,12 +92,12 @@ impl Grant {
 }
 
 impl Access {
-    pub(super) fn new(court: &Court, setup: &Setup, policy: &Policy) -> Self {
+    pub(super) fn new(court: &Court, setup: &Setup) -> Self {
         Self {
             keys: court.keys.clone(),
             registrar: Registrar::new(ADDRESSEE, court.keys.court.clone(), court.rules.clone()),
             users: setup.users,
-            retention: u64::from(policy.log_days) * DAY,
+            retention: court.rules.furthest_back,
             kept: VecDeque::new(),
             grants: BTreeMap::new(),
             unlogged: VecDeque::new(),
@@ -167,7 +171,10 @@ impl Access {
                 if grant.phase != Phase::Served {
                     return Ok(Change::None);
                 }
-                grant.phase = Phase::Active;
+                grant.phase = if unix(turn.now()) < grant.warrant.from { Phase::Waiting } else { Phase::Active };
+                if grant.phase == Phase::Waiting {
+                    return Ok(Change::None);
+                }
                 let kept: Vec<Traffic> = self.kept.iter().filter(|traffic| grant.wants(traffic)).cloned().collect();
                 grant.records.extend(kept);
                 Ok(Change::Began(grant.accounts()))
@@ -197,7 +204,9 @@ impl Access {
     fn revoked<M: Hears>(&mut self, number: u64, turn: &mut Turn<'_, '_, M>) -> Change {
         let now = unix(turn.now());
         let Some(grant) = self.grants.get_mut(&number) else { return Change::None };
-        if !self.registrar.revoked(number, now) || !matches!(grant.phase, Phase::Served | Phase::Active) {
+        if !self.registrar.revoked(number, now)
+            || !matches!(grant.phase, Phase::Served | Phase::Waiting | Phase::Active)
+        {
             return Change::None;
         }
         let was = std::mem::replace(&mut grant.phase, Phase::Answered);
@@ -216,6 +225,11 @@ impl Access {
         for number in due {
             let Some(grant) = self.grants.get_mut(&number) else { continue };
             let commitment = grant.commitment();
+            if grant.phase == Phase::Waiting {
+                grant.phase = Phase::Active;
+                change = Change::Began(grant.accounts());
+                continue;
+            }
             let entry = if grant.phase == Phase::Active {
                 grant.phase = Phase::Answering;
                 change = Change::Ended(grant.accounts());
@@ -238,6 +252,19 @@ impl Access {
         let next = self.grants.values().filter_map(Grant::due).min();
         let start = unix(Time::START);
         turn.wake_at(next.map(|due| Time::after_start(Span::seconds(due.saturating_sub(start)))));
+    }
+
+    /// Whether a warrant that is in force asks for a kind of data of what was sent.
+    pub(crate) fn covers(&self, data: Data, at: Time, sent: &Sent) -> bool {
+        let accounts = || sent.recipients.iter().chain([&sent.sender]).map(|MemberId(id)| u64::from(*id));
+        let active = self.grants.values().filter(|grant| grant.phase == Phase::Active);
+        active.into_iter().any(|grant| grant.warrant.covers(data, unix(at), accounts()))
+    }
+
+    /// The accounts whose data are given out now.
+    pub(crate) fn accounts(&self) -> BTreeSet<u16> {
+        let active = self.grants.values().filter(|grant| grant.phase == Phase::Active);
+        active.flat_map(Grant::accounts).collect()
     }
 
     /// Notes what was sent just now, as far as a warrant asks for it or it is kept without one.

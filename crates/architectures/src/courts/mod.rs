@@ -8,7 +8,8 @@ mod judge;
 mod keeper;
 mod police;
 
-pub(crate) use access::{Access, told};
+pub(crate) use access::{Access, Change, told};
+pub(crate) use police::Police;
 
 use crate::listing;
 use minicbor::{Decode, Encode};
@@ -16,7 +17,7 @@ use sightline_accountability::log::{Follower, Log, LogKey, Proof, Witness, Witne
 use sightline_accountability::warrant::{self, CourtKey, Data, Judge, Rules, SignedRevocation, SignedWarrant, Warrant};
 use sightline_crypto::Seed;
 use sightline_messenger::Sent;
-use sightline_protocol::{Decision, Endpoint, Party, PartyId, PartyProfile, Policy, Reason, Setup, Step, Time, Wire};
+use sightline_protocol::{Decision, Endpoint, Party, PartyId, PartyProfile, Reason, Setup, Step, Time, Wire};
 
 /// Judges, and how many of them must sign.
 const JUDGES: u16 = 3;
@@ -167,11 +168,10 @@ pub(crate) struct Court {
 }
 
 impl Court {
-    /// One that gives out these kinds of data.
-    pub(crate) fn new(policy: &Policy, data: &[Data], seed: &Seed) -> Self {
+    /// One that gives out these kinds of data, from up to so many days before a warrant.
+    pub(crate) fn new(days: u16, data: &[Data], seed: &Seed) -> Self {
         let secret = |purpose| *seed.derive(purpose, 0).as_bytes();
-        let rules =
-            Rules { furthest_back: u64::from(policy.log_days) * DAY, ..Rules::new(APPLICANT, data.iter().copied()) };
+        let rules = Rules { furthest_back: u64::from(days) * DAY, ..Rules::new(APPLICANT, data.iter().copied()) };
         let (court, judges) =
             warrant::deal(JUDGES, THRESHOLD, &rules, secret("court")).expect("a court of three of whom two sign");
         let log = Log::new(ORIGIN, &secret("log")).expect("a name");
@@ -181,17 +181,20 @@ impl Court {
     }
 
     /// The provider's part.
-    pub(crate) fn access(&self, setup: &Setup, policy: &Policy) -> Access {
-        Access::new(self, setup, policy)
+    pub(crate) fn access(&self, setup: &Setup) -> Access {
+        Access::new(self, setup)
     }
 
-    /// All other parties.
-    pub(crate) fn parties<M: Hears + 'static>(self, setup: &Setup, policy: &Policy) -> Vec<(PartyId, Box<dyn Party>)> {
-        let Self { keys, rules, judges, log, witness } = self;
-        let police = police::Police::<M>::new(setup, policy, &rules, keys.court);
+    /// Law enforcement's part.
+    pub(crate) fn police<M>(&self, setup: &Setup) -> Police<M> {
+        Police::new(setup, &self.rules, self.keys.court.clone())
+    }
+
+    /// Judges, log and auditor.
+    pub(crate) fn parties<M: Hears + 'static>(self) -> Vec<(PartyId, Box<dyn Party>)> {
+        let Self { keys, judges, log, witness, .. } = self;
         let follower = Follower::new(keys.log, vec![keys.witness], 1).expect("one witness of one");
         let mut parties = vec![
-            (PartyId::LAW_ENFORCEMENT, Endpoint::boxed(police)),
             (PartyId::LOG, Endpoint::boxed(keeper::Keeper::<M>::new(log))),
             (PartyId::AUDITOR, Endpoint::boxed(auditor::Auditor::<M>::new(witness, follower))),
         ];

@@ -2,11 +2,11 @@ use super::{ADDRESSEE, APPLICANT, DAY, Hears, JUDGES, NOTICE, Proceeding, Traffi
 use sightline_accountability::warrant::{
     Clerk, Condition, CourtError, CourtKey, Data, Finding, Rules, VERSION, Warrant,
 };
-use sightline_protocol::{Machine, Memory, Order, PartyId, Policy, Reason, Setup, Time, Turn, Wire, Work};
+use sightline_protocol::{Machine, Memory, Order, PartyId, Reason, Setup, Time, Turn, Wire, Work};
 use std::marker::PhantomData;
 
 /// Law enforcement: applies to the judges for what the run's order says, serves the warrant, and keeps the answers.
-pub(super) struct Police<M> {
+pub(crate) struct Police<M> {
     order: Option<Order>,
     /// Kinds of data to ask for.
     data: Vec<Data>,
@@ -22,11 +22,11 @@ pub(super) struct Police<M> {
 }
 
 impl<M> Police<M> {
-    pub(super) fn new(setup: &Setup, policy: &Policy, rules: &Rules, court: CourtKey) -> Self {
+    pub(super) fn new(setup: &Setup, rules: &Rules, court: CourtKey) -> Self {
         Self {
             order: setup.order.clone().filter(|order| order.accounts.iter().any(|account| *account < setup.users)),
             data: rules.data.iter().copied().collect(),
-            kept: policy.log_days > 0,
+            kept: rules.furthest_back > 0,
             court,
             application: None,
             clerk: None,

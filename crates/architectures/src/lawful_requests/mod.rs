@@ -119,15 +119,16 @@ impl Architecture for LawfulRequests {
     fn deploy(&self, setup: &Setup, seed: &Seed) -> Result<Deployment, SetupError> {
         courier::check_users("lawful-requests", setup)?;
         let ledger = Ledger::recording();
-        let court = Court::new(&self.policy, &[Data::Communications], seed);
+        let court = Court::new(self.policy.log_days, &[Data::Communications], seed);
         let device = |index| {
             let mailbox = Mailbox::new(setup, index, seed, ledger.clone());
             (PartyId::device(index), Endpoint::boxed(device::Device { mailbox, keys: court.keys.clone() }))
         };
         let mut parties: Vec<_> = (0..setup.users).map(device).collect();
-        let provider = provider::Provider::new(court.access(setup, &self.policy));
+        let provider = provider::Provider::new(court.access(setup));
         parties.push((PartyId::PROVIDER, Endpoint::boxed(provider)));
-        parties.extend(court.parties::<Message>(setup, &self.policy));
+        parties.push((PartyId::LAW_ENFORCEMENT, Endpoint::boxed(court.police::<Message>(setup))));
+        parties.extend(court.parties::<Message>());
         Ok(Deployment { parties, ledger })
     }
 
