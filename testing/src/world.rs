@@ -34,6 +34,7 @@ impl World {
             memo: Arc::new(memo),
             order: Some(Order {
                 accounts: [0].into(),
+                applied: Time::START,
                 from: Time::START,
                 until: Time::after_start(Span::seconds(600)),
             }),

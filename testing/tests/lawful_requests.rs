@@ -82,7 +82,7 @@ fn play(system: &dyn Architecture, world: &World, other: Option<(PartyId, Speake
 /// The account 0 for the first 100 seconds.
 fn world() -> World {
     let mut world = World::new(6);
-    world.setup.order = Some(Order { accounts: [0].into(), from: at(0), until: at(100) });
+    world.setup.order = Some(Order { accounts: [0].into(), applied: at(0), from: at(0), until: at(100) });
     world
 }
 
@@ -159,12 +159,14 @@ fn whoever_has_nothing_to_do_with_a_warrant_sees_no_difference() {
 #[test]
 fn where_providers_keep_data_a_warrant_reaches_back() {
     let mut world = world();
-    world.setup.order = Some(Order { accounts: [4].into(), from: at(0), until: at(100) });
+    world.setup.order = Some(Order { accounts: [4].into(), applied: at(35), from: at(0), until: at(100) });
     let transcript = play(system(1).as_ref(), &world, None);
     assert_eq!(answer(&transcript).map(|records| records.len()), Some(2));
     let memory = &transcript.memory()[&PartyId::PROVIDER];
     assert_eq!(memory.entries().filter(|(name, _)| name.starts_with("access/kept/")).count(), 5, "everybody's");
-    let memory = &play(system(0).as_ref(), &world, None).memory()[&PartyId::PROVIDER].clone();
+    let transcript = play(system(0).as_ref(), &world, None);
+    assert_eq!(answer(&transcript).map(|records| records.len()), Some(1));
+    let memory = &transcript.memory()[&PartyId::PROVIDER];
     assert_eq!(memory.entries().filter(|(name, _)| name.starts_with("access/kept/")).count(), 0);
 }
 

@@ -125,7 +125,9 @@ pub struct Setup {
 pub struct Order {
     /// The accounts.
     pub accounts: BTreeSet<u16>,
-    /// From when on.
+    /// When law enforcement applies for it.
+    pub applied: Time,
+    /// From when on; what was before it was applied for can be had only from those who keep it.
     pub from: Time,
     /// Until when.
     pub until: Time,

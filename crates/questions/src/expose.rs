@@ -14,7 +14,7 @@ use sightline_crypto::{Seed, Stream};
 use sightline_evidence::{Row, Status};
 use sightline_lists::{Entry, Provenance};
 use sightline_privacy::game::{Exposure, Game, GameError};
-use sightline_protocol::{Architecture, Content, Corruption, Observer, PartyId, Setup, Span, Time};
+use sightline_protocol::{Architecture, Content, Corruption, Observer, Order, PartyId, Role, Setup, Span, Time};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -66,7 +66,14 @@ fn observers(architecture: &dyn Architecture, t: Time) -> Vec<Observer> {
             [alone.clone(), alone.and(PartyId::PROVIDER, Corruption::Curious)]
         })
     });
-    outsiders.chain(devices).collect()
+    // What one party holds may open what the provider keeps.
+    let keys = architecture
+        .outsiders()
+        .into_iter()
+        .filter(|party| !architecture.pooled(&[Role::Provider, party.role()].into()).is_empty());
+    let stolen =
+        keys.map(|party| Observer::single(party, Corruption::Snapshot(t)).and(PartyId::PROVIDER, Corruption::Curious));
+    outsiders.chain(devices).chain(stolen).collect()
 }
 
 /// A conversation of which half is sent before t and half after.
@@ -98,7 +105,9 @@ fn draw(world: &World, stream: &mut Stream) -> Option<Conversation> {
         let hash = picture.pdq.hash.with_flipped(bits.into_iter().take(distance));
         list = list.with(Entry { hash, provenance: Provenance::Code });
     }
-    let mut setup = Setup { list: Arc::new(list), ..world.setup.clone() };
+    // A court decides in the middle, about all that was and all that comes.
+    let order = world.setup.order.clone().map(|order| Order { applied: middle(), ..order });
+    let mut setup = Setup { list: Arc::new(list), order, ..world.setup.clone() };
     ordinary.retain(|picture| !setup.matches(&picture.pdq));
     let target = ordinary.iter().position(|picture| picture.padding() >= 16).map(|at| ordinary.swap_remove(at));
     setup.target = target.map(|target| target.pdq.hash);

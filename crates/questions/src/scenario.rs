@@ -386,7 +386,8 @@ impl Scenario {
     pub(crate) fn order(&self) -> Option<Order> {
         let CourtOrder { accounts, seconds } = &self.order;
         let until = Time::after_start(Span::seconds(u64::from(*seconds)));
-        let order = || Order { accounts: accounts.iter().copied().collect(), from: Time::START, until };
+        let order =
+            || Order { accounts: accounts.iter().copied().collect(), applied: Time::START, from: Time::START, until };
         (!accounts.is_empty()).then(order)
     }
 

@@ -69,8 +69,13 @@ impl<M: Hears> Machine for Police<M> {
     type Message = M;
 
     fn start(&mut self, turn: &mut Turn<'_, '_, M>) -> Result<(), Reason> {
-        let Some(order) = &self.order else { return Ok(()) };
-        let warrant = self.draft(order, turn.now(), turn.secret());
+        turn.wake_at(self.order.as_ref().map(|order| order.applied));
+        Ok(())
+    }
+
+    fn wake(&mut self, turn: &mut Turn<'_, '_, M>) -> Result<(), Reason> {
+        let Some(order) = self.order.take() else { return Ok(()) };
+        let warrant = self.draft(&order, turn.now(), turn.secret());
         for judge in 0..JUDGES {
             turn.send(PartyId::judge(judge), &Proceeding::Application(warrant.clone()).into());
         }

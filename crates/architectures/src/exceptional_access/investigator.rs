@@ -50,6 +50,10 @@ impl Machine for Investigator {
         self.police.start(turn)
     }
 
+    fn wake(&mut self, turn: &mut Turn<'_, '_, Message>) -> Result<(), Reason> {
+        self.police.wake(turn)
+    }
+
     fn receive(&mut self, from: PartyId, message: Message, turn: &mut Turn<'_, '_, Message>) -> Result<(), Reason> {
         match (message, &mut self.ear) {
             (Message::Delivery(delivery), Ear::Member(mailbox)) if from == PartyId::PROVIDER => {
