@@ -30,6 +30,10 @@ fn nobody_is_harmed_by_a_peer_that_lies() {
             let found = outcome.violations.into_iter().chain(shown);
             violations.extend(found.map(|what| format!("{name}, {liar} lies: {what}")));
             for (key, [count, refused]) in outcome.said {
+                // As a member of groups it drops what comes twice without a word, as devices do.
+                if name.starts_with("exceptional-access") && key == (Kind::Replayed, Role::LawEnforcement) {
+                    continue;
+                }
                 let total = said.entry(key).or_default();
                 *total = [total[0] + count, total[1] + refused];
             }

@@ -336,7 +336,7 @@ impl<'a> Game<'a> {
         } else {
             sent
         };
-        let shown = transcript.events().iter().filter(|event| event.to.role() == Role::User).count();
+        let shown = transcript.shown();
         if (least..=sent).contains(&shown) { Ok(()) } else { Err(GameError::Undelivered { sent, shown }) }
     }
 

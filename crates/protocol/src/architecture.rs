@@ -21,6 +21,12 @@ pub trait Architecture: Send + Sync {
     /// comes with every architecture and is listed as well.
     fn outsiders(&self) -> Vec<PartyId>;
 
+    /// One outsider of each role, in the same order: those of one role are alike, so that one is observed for all of them.
+    fn observers(&self) -> Vec<PartyId> {
+        let mut roles = BTreeSet::new();
+        self.outsiders().into_iter().filter(|party| roles.insert(party.role())).collect()
+    }
+
     /// What a curious party of this role learns by declaration (PRIVACY §2). A coalition's is the union, and what
     /// [`Architecture::pooled`] says.
     fn declared(&self, role: Role) -> BTreeSet<Clause>;

@@ -80,6 +80,12 @@ impl Transcript {
         shown.filter_map(|event| Some((event.to, Display::from_wire(&event.bytes).ok()?))).collect()
     }
 
+    /// How many contents users were shown.
+    pub fn shown(&self) -> usize {
+        let to_users = self.events.iter().filter(|event| event.to.role() == Role::User);
+        to_users.filter(|event| Notice::from_wire(&event.bytes).is_err()).count()
+    }
+
     /// What each user was told beside contents, in order.
     pub fn notices(&self) -> Vec<(PartyId, Notice)> {
         let told = self.events.iter().filter(|event| event.to.role() == Role::User);

@@ -217,7 +217,7 @@ fn statements(
     comparisons: &[Comparison],
 ) -> Vec<Statement> {
     architecture
-        .outsiders()
+        .observers()
         .into_iter()
         .map(|party| {
             let observer = Observer::curious([party]);

@@ -148,20 +148,19 @@ pub(crate) fn conversation(users: u16, sends: Vec<(u16, Content)>) -> History {
 
 /// Single outsiders and all of them together, each member curious.
 pub(crate) fn outsiders_and_all(architecture: &dyn Architecture) -> Vec<Observer> {
-    let outsiders = architecture.outsiders();
-    let singles = outsiders.iter().map(|party| vec![*party]);
-    let all: BTreeSet<Vec<PartyId>> = singles.chain([outsiders.clone()]).collect();
+    let singles = architecture.observers().into_iter().map(|party| vec![party]);
+    let all: BTreeSet<Vec<PartyId>> = singles.chain([architecture.outsiders()]).collect();
     all.into_iter().map(Observer::curious).collect()
 }
 
 /// Singles, pairs and all outsiders together, each member curious.
 pub(crate) fn coalitions(architecture: &dyn Architecture) -> Vec<Observer> {
-    let outsiders = architecture.outsiders();
+    let outsiders = architecture.observers();
     let mut coalitions: BTreeSet<Vec<PartyId>> = outsiders.iter().map(|party| vec![*party]).collect();
     for (number, first) in outsiders.iter().enumerate() {
         coalitions.extend(outsiders[number + 1..].iter().map(|second| vec![*first, *second]));
     }
-    let mut all = outsiders;
+    let mut all = architecture.outsiders();
     all.sort_unstable();
     for coalition in coalitions.clone() {
         let mut sorted = coalition.clone();

@@ -56,7 +56,7 @@ pub(crate) fn steps(scenario: &Scenario) -> u64 {
 /// Every outsider, curious or corrupted at `t`; a user's device corrupted at `t`, alone and beside a curious provider.
 fn observers(architecture: &dyn Architecture, t: Time) -> Vec<Observer> {
     let corruptions = [Corruption::Snapshot(t), Corruption::Persistent(t)];
-    let outsiders = architecture.outsiders().into_iter().flat_map(|party| {
+    let outsiders = architecture.observers().into_iter().flat_map(|party| {
         let corrupted = corruptions.map(|corruption| Observer::single(party, corruption));
         std::iter::once(Observer::curious([party])).chain(corrupted)
     });
@@ -68,7 +68,7 @@ fn observers(architecture: &dyn Architecture, t: Time) -> Vec<Observer> {
     });
     // What one party holds may open what the provider keeps.
     let keys = architecture
-        .outsiders()
+        .observers()
         .into_iter()
         .filter(|party| !architecture.pooled(&[Role::Provider, party.role()].into()).is_empty());
     let stolen =

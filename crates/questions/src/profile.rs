@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub fn profile(architecture: &dyn Architecture) -> evidence::Profile {
     let profile = architecture.profile();
     let leakage: BTreeMap<String, Vec<String>> = architecture
-        .outsiders()
+        .observers()
         .into_iter()
         .map(|party| (party.to_string(), words(&architecture.declared(party.role()))))
         .collect();

@@ -24,7 +24,7 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
     let mut rows = Vec::new();
     for System { name, architecture } in &run.systems {
         let observers: Vec<Observer> =
-            architecture.outsiders().into_iter().map(|party| Observer::curious([party])).collect();
+            architecture.observers().into_iter().map(|party| Observer::curious([party])).collect();
         let strategies = architecture.strategies();
         let deviating = strategies.iter().map(|(strategy, system)| (*strategy, system.as_ref()));
         for (strategy, system) in std::iter::once((HONEST, architecture.as_ref())).chain(deviating) {

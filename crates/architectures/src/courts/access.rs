@@ -47,14 +47,14 @@ enum Phase {
 }
 
 /// What changed for a provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
     /// Nothing.
     None,
-    /// These accounts' data are to be given out from now on.
-    Began(BTreeSet<u16>),
-    /// Not any more.
-    Ended(BTreeSet<u16>),
+    /// A warrant is in force from now on.
+    Began,
+    /// One is not any more.
+    Ended,
 }
 
 impl Grant {
@@ -177,7 +177,7 @@ impl Access {
                 }
                 let kept: Vec<Traffic> = self.kept.iter().filter(|traffic| grant.wants(traffic)).cloned().collect();
                 grant.records.extend(kept);
-                Ok(Change::Began(grant.accounts()))
+                Ok(Change::Began)
             }
             Entry::Answered { records, .. } if grant.phase == Phase::Answering => {
                 grant.phase = Phase::Answered;
@@ -211,9 +211,9 @@ impl Access {
         }
         let was = std::mem::replace(&mut grant.phase, Phase::Answered);
         grant.records.clear();
-        let (accounts, commitment) = (grant.accounts(), grant.commitment());
+        let commitment = grant.commitment();
         self.log(number, Entry::Revoked { commitment }, turn);
-        if was == Phase::Active { Change::Ended(accounts) } else { Change::None }
+        if was == Phase::Active { Change::Ended } else { Change::None }
     }
 
     /// Does what is due.
@@ -227,12 +227,12 @@ impl Access {
             let commitment = grant.commitment();
             if grant.phase == Phase::Waiting {
                 grant.phase = Phase::Active;
-                change = Change::Began(grant.accounts());
+                change = Change::Began;
                 continue;
             }
             let entry = if grant.phase == Phase::Active {
                 grant.phase = Phase::Answering;
-                change = Change::Ended(grant.accounts());
+                change = Change::Ended;
                 Entry::Answered {
                     commitment,
                     records: grant.records.len() as u64,

@@ -3,6 +3,7 @@ use crate::courier::Mailbox;
 use crate::courts::Police;
 use sightline_messenger::{EscrowSecret, EscrowedMessage};
 use sightline_protocol::{Content, Display, Machine, Memory, PartyId, Reason, Turn, Wire, Work};
+use std::collections::BTreeSet;
 
 /// Law enforcement, which hears what warrants give it.
 pub(super) struct Investigator {
@@ -10,6 +11,8 @@ pub(super) struct Investigator {
     ear: Ear,
     /// What it has heard.
     heard: Vec<Display>,
+    /// Envelopes that it has opened: each is heard once.
+    opened: BTreeSet<Vec<u8>>,
 }
 
 /// How it hears.
@@ -22,7 +25,7 @@ pub(super) enum Ear {
 
 impl Investigator {
     pub(super) const fn new(police: Police<Message>, ear: Ear) -> Self {
-        Self { police, ear, heard: Vec::new() }
+        Self { police, ear, heard: Vec::new(), opened: BTreeSet::new() }
     }
 
     fn open(&mut self, message: EscrowedMessage, turn: &mut Turn<'_, '_, Message>) -> Result<(), Reason> {
@@ -30,10 +33,14 @@ impl Investigator {
         let Ear::Key(secret) = &self.ear else {
             return Err(Reason::Unexpected { message: "escrowed message", detail: "there is no escrow here".into() });
         };
+        let rejected = |detail: String| Reason::Rejected { message: "escrowed message", detail };
+        if self.opened.contains(&envelope.encode()) {
+            return Err(rejected("it was opened before".into()));
+        }
         turn.spend(Work::Bytes(blob.as_ref().map_or(0, Vec::len)));
         let opened = secret.open(&envelope).and_then(|unsealed| unsealed.content(blob.as_deref()));
-        let content =
-            opened.map_err(|error| Reason::Rejected { message: "escrowed message", detail: error.to_string() })?;
+        let content = opened.map_err(|error| rejected(error.to_string()))?;
+        self.opened.insert(envelope.encode());
         let content = Content { kind: content.kind, bytes: content.bytes };
         self.heard.push(Display { group: sent.group.0, sender: sent.sender.0, content });
         Ok(())
@@ -70,7 +77,10 @@ impl Machine for Investigator {
 
     fn memory(&self) -> Memory {
         let heard = self.heard.iter().enumerate();
-        let heard = Memory::new(heard.map(|(place, heard)| (format!("heard/{place:010}"), heard.to_wire())));
+        let opened = self.opened.iter().enumerate();
+        let opened = opened.map(|(place, envelope)| (format!("opened/{place:010}"), envelope.clone()));
+        let heard = heard.map(|(place, heard)| (format!("heard/{place:010}"), heard.to_wire()));
+        let heard = Memory::new(heard.chain(opened));
         let heard = heard.with("police", self.police.memory());
         match &self.ear {
             Ear::Member(mailbox) => heard.with("messenger", mailbox.memory()),

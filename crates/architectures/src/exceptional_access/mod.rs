@@ -230,6 +230,7 @@ impl Architecture for ExceptionalAccess {
         match role {
             Role::Provider | Role::Network => [Clause::every(Datum::Metadata)].into(),
             Role::LawEnforcement => [Datum::Metadata, Datum::Content].map(Clause::ordered).into(),
+            Role::Log | Role::Auditor => [Clause::ordered(Datum::Count)].into(),
             _ => BTreeSet::new(),
         }
     }
@@ -250,7 +251,7 @@ impl Architecture for ExceptionalAccess {
 }
 
 impl ExceptionalAccess {
-    fn flow(&self) -> Vec<Step> {
+    fn flow(self) -> Vec<Step> {
         const ORDERED: &str = "a warrant is in force";
         let step = |from, to, label, condition, sealed| Step { from, to, label, condition, sealed };
         let mut flow = courts::steps();

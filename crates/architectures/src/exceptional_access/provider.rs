@@ -66,7 +66,7 @@ impl Provider {
 
     /// A warrant came into force, or is not in force any more.
     fn changed(&mut self, change: Change, turn: &mut Turn<'_, '_, Message>) {
-        if let Change::Began(_) = change {
+        if change == Change::Began {
             let past = self
                 .store
                 .iter()
