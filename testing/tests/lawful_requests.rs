@@ -225,10 +225,10 @@ fn signed(
 }
 
 /// Law enforcement that only says these, one after the other.
-fn police(said: Vec<Proceeding>) -> Option<(PartyId, Speaker)> {
+fn police(said: Vec<Proceeding>) -> (PartyId, Speaker) {
     let frame = |(number, said)| Frame::Data(number, Message::Proceeding(said).to_wire()).to_wire();
     let frames = (0..).zip(said).map(frame).map(|bytes| (PartyId::PROVIDER, bytes));
-    Some((PartyId::LAW_ENFORCEMENT, Speaker(frames.collect())))
+    (PartyId::LAW_ENFORCEMENT, Speaker(frames.collect()))
 }
 
 #[test]
@@ -240,13 +240,13 @@ fn a_warrant_is_acted_upon_once_and_a_forged_one_never() {
         .warrant()
         .expect("signed")
     };
-    let once = play(system(0).as_ref(), &world(), police(vec![Proceeding::Warrant(true_one())]));
+    let once = play(system(0).as_ref(), &world(), Some(police(vec![Proceeding::Warrant(true_one())])));
     assert_eq!(refusals(&once), Vec::<String>::new());
     let served = |transcript: &Transcript| counts(transcript).into_iter().find(|(name, _)| name == "served");
     assert_eq!(served(&once), Some(("served".to_owned(), 1)));
 
     let twice = vec![Proceeding::Warrant(true_one()), Proceeding::Warrant(true_one())];
-    let twice = play(system(0).as_ref(), &world(), police(twice));
+    let twice = play(system(0).as_ref(), &world(), Some(police(twice)));
     assert!(
         matches!(&refusals(&twice)[..], [one] if one.contains("warrant 7 was served before")),
         "{:?}",
@@ -257,7 +257,7 @@ fn a_warrant_is_acted_upon_once_and_a_forged_one_never() {
     let mut bytes = true_one().as_bytes().to_vec();
     *bytes.last_mut().expect("some") ^= 1;
     let forged = vec![Proceeding::Warrant(SignedWarrant::from_bytes(bytes))];
-    let forged = play(system(0).as_ref(), &world(), police(forged));
+    let forged = play(system(0).as_ref(), &world(), Some(police(forged)));
     assert!(matches!(&refusals(&forged)[..], [one] if one.contains("forged or altered")), "{:?}", refusals(&forged));
     assert_eq!(counts(&forged), []);
 }
@@ -275,7 +275,7 @@ fn a_revoked_warrant_gives_nothing_and_is_told_of_all_the_same() {
         Proceeding::Warrant(warrant_signed.warrant().expect("signed")),
         Proceeding::Revocation(revoked.revocation().expect("signed")),
     ];
-    let transcript = play(system(0).as_ref(), &world(), police(said));
+    let transcript = play(system(0).as_ref(), &world(), Some(police(said)));
     assert_eq!(refusals(&transcript), Vec::<String>::new());
     let counted = [("accounts", 1), ("notified", 1), ("revoked", 1), ("served", 1)];
     assert_eq!(counts(&transcript), counted.map(|(name, count)| (name.to_owned(), count)));

@@ -8,7 +8,7 @@ use sightline_evidence::{Row, Table};
 use crate::PresentationError;
 use crate::figure::{FAINT_RGB, Figure, FigureWords, INK_RGB, LEARNT_RGB, MUTED_RGB, NOTHING_RGB, bold, text};
 use crate::reading::Reading;
-use crate::words::number;
+use crate::words::{count, number};
 
 /// One padding and what it leaves.
 pub(crate) struct Padding {
@@ -51,6 +51,49 @@ pub(crate) fn paddings(reading: &Reading) -> Vec<Padding> {
     let leak = |padding: &Padding| padding.min_entropy.or(padding.shannon).unwrap_or(0.0);
     paddings.sort_by(|left, right| leak(right).total_cmp(&leak(left)));
     paddings
+}
+
+/// Per padding, the share of innocent pictures that has the size of one of so many known ones; and how many.
+pub(crate) fn flagged(reading: &Reading) -> (Vec<String>, Vec<(String, Vec<String>)>) {
+    let exact = |row: &&Row| row.quantity == "size-flagged" && row.parameters.value("catalogue").is_some();
+    let (mut heads, mut lines): (Vec<String>, Vec<(String, Vec<String>)>) = (Vec::new(), Vec::new());
+    for row in reading.rows.iter().filter(exact) {
+        let head = row.parameters.value("list").and_then(|list| list.parse().ok()).map(count).unwrap_or_default();
+        if !heads.contains(&head) {
+            heads.push(head);
+        }
+        let padding = title(row.parameters.value("padding").unwrap_or_default());
+        let share = row.value.map_or_else(|| "not run".to_owned(), share);
+        match lines.iter_mut().find(|(known, _)| *known == padding) {
+            Some((_, shares)) => shares.push(share),
+            None => lines.push((padding, vec![share])),
+        }
+    }
+    (heads, lines)
+}
+
+/// What the adversary who looks for known sizes flagged on plain end-to-end encryption, in words.
+pub(crate) fn adversary(reading: &Reading) -> Option<String> {
+    let measured = |content: &str| {
+        let row = reading.rows.iter().find(|row| row.method == "known-sizes" && row.content == content)?;
+        let (value, low, high) = (row.value?, row.low?, row.high?);
+        Some((
+            format!("{} of the {content} pictures ({} to {}, n = {})", share(value), share(low), share(high), row.n),
+            row,
+        ))
+    };
+    let (listed, row) = measured("listed")?;
+    let (ordinary, _) = measured("ordinary")?;
+    let list = row.parameters.value("list").and_then(|list| list.parse().ok()).map(count)?;
+    let padding = title(row.parameters.value("padding")?);
+    Some(format!(
+        "Measured on plain end-to-end encryption ({padding}), with the sizes of {list} listed pictures: flagged {listed} and {ordinary}."
+    ))
+}
+
+/// A share in per cent.
+fn share(value: f64) -> String {
+    format!("{}\u{202f}%", number(value * 100.0))
 }
 
 /// Size of the catalogue over which the channel was computed.

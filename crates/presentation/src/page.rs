@@ -62,19 +62,9 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
         tasks,
         sizes: Drawn::of(&sizes),
         catalogue: metadata::catalogue(reading).map(count).unwrap_or_default(),
-        paddings: metadata::paddings(reading)
-            .into_iter()
-            .map(|padding| {
-                let shown = |value: Option<f64>| value.map_or_else(|| "not run".to_owned(), number);
-                [
-                    padding.title,
-                    shown(padding.sizes),
-                    shown(padding.min_entropy),
-                    shown(padding.shannon),
-                    padding.overhead.map_or_else(|| "not run".to_owned(), percent),
-                ]
-            })
-            .collect(),
+        paddings: metadata::paddings(reading).into_iter().map(padding).collect(),
+        flagged: metadata::flagged(reading),
+        known_sizes: metadata::adversary(reading),
         identified: Identified {
             most: identify::most(reading).map(count).unwrap_or_default(),
             heads: identify::heads(),
@@ -116,6 +106,18 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
     Ok(Report { html: page.render()?, figures })
 }
 
+/// A line of the table of paddings.
+fn padding(padding: metadata::Padding) -> [String; 5] {
+    let shown = |value: Option<f64>| value.map_or_else(|| "not run".to_owned(), number);
+    [
+        padding.title,
+        shown(padding.sizes),
+        shown(padding.min_entropy),
+        shown(padding.shannon),
+        padding.overhead.map_or_else(|| "not run".to_owned(), percent),
+    ]
+}
+
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Page<'a> {
@@ -131,6 +133,9 @@ struct Page<'a> {
     sizes: Drawn,
     catalogue: String,
     paddings: Vec<[String; 5]>,
+    /// Numbers of known sizes, and per padding what is flagged.
+    flagged: (Vec<String>, Vec<(String, Vec<String>)>),
+    known_sizes: Option<String>,
     identified: Identified,
     rebuilt: Vec<reconstruct::Group>,
     guess: String,

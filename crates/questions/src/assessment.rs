@@ -84,7 +84,7 @@ pub fn prepare(scenario: &Scenario, progress: &dyn Progress) -> Result<World, As
     if scenario.asks(ENDPOINTS_ONLY) {
         plan += steps(&|_| endpoints_only::steps(scenario));
         plan += steps(&|system| real_or_ideal::steps(scenario, system.architecture.as_ref()));
-        plan += steps(&|_| expose::steps(scenario) + kinds::STEPS);
+        plan += steps(&|_| expose::steps(scenario) + kinds::STEPS) + metadata::STEPS;
     }
     if scenario.asks(HASH_IDENTIFIES) {
         plan += steps(&|_| identify::steps(scenario) + reconstruct::steps(scenario));
@@ -131,6 +131,7 @@ pub fn assess(
         rows.extend(kinds::run(&run)?);
         progress.begin("metadata");
         rows.extend(metadata::rows(scenario.seed));
+        rows.extend(metadata::adversary(&run)?);
     }
     if scenario.asks(HASH_IDENTIFIES) {
         rows.extend(identify::run(&run, level)?);

@@ -1,11 +1,11 @@
 use super::{part, parts};
 use crate::speaker::Speaker;
 use crate::world::World;
-use sightline_architectures::{NAMES, by_name};
+use sightline_architectures::{NAMES, VARIANTS, by_name};
 use sightline_crypto::Seed;
 use sightline_protocol::{
-    Architecture, Command, Content, ContentKind, Display, Faults, History, Observer, PartyId, Policy, Role, Runner,
-    Seen, Span, Time, Views, Wire,
+    Architecture, Command, Content, ContentKind, Display, Faults, History, Notice, Observer, PartyId, Policy, Role,
+    Runner, Seen, Span, Time, Views, Wire,
 };
 use std::sync::LazyLock;
 
@@ -13,6 +13,7 @@ use std::sync::LazyLock;
 pub fn messages(bytes: &[u8]) {
     canonical::<Command>(bytes);
     canonical::<Display>(bytes);
+    canonical::<Notice>(bytes);
     let at = Time::START;
     let seen = Seen { at, from: PartyId::PROVIDER, to: PartyId::PROVIDER, length: bytes.len(), bytes: Some(bytes) };
     let _ = seen.payload();
@@ -31,7 +32,7 @@ fn canonical<M: Wire>(bytes: &[u8]) {
 
 pub(super) fn message_seeds() -> Vec<Vec<u8>> {
     let commands = history().actions().iter().map(|action| action.command.to_wire()).collect::<Vec<_>>();
-    let frames = (0..NAMES.len()).flat_map(honest_run);
+    let frames = (0..architectures().len()).flat_map(honest_run);
     let payloads = frames.map(|(_, bytes)| {
         let (from, to) = (PartyId::PROVIDER, PartyId::PROVIDER);
         let seen = Seen { at: Time::START, from, to, length: bytes.len(), bytes: Some(&bytes) };
@@ -60,11 +61,11 @@ pub(super) fn party_seeds() -> Vec<Vec<u8>> {
         let said = said.flat_map(|(to, bytes)| part(to, &bytes));
         std::iter::once(u8::try_from(which).unwrap_or(0)).chain(said).collect()
     };
-    (0..NAMES.len()).map(seed).collect()
+    (0..architectures().len()).map(seed).collect()
 }
 
 fn architectures() -> Vec<Box<dyn Architecture>> {
-    NAMES.iter().filter_map(|name| by_name(name, &Policy::default())).collect()
+    NAMES.iter().chain(&VARIANTS).filter_map(|name| by_name(name, &Policy::default())).collect()
 }
 
 fn history() -> History {
