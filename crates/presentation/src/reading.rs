@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use sightline_evidence::{GalleryPicture, Profile, Row, RunFolder, Statement, Summary};
+use sightline_evidence::{GalleryPicture, Profile, ProfileParty, Row, RunFolder, Statement, Summary};
 
 use crate::PresentationError;
 use crate::words::{OBSERVERS, TASKS, title};
@@ -95,7 +95,7 @@ impl Reading {
     /// Title of a party: as its first system names it, else its identifier in words; coalitions member by member.
     pub(crate) fn party(&self, observer: &str) -> String {
         let single = |id: &str| {
-            let named = self.profiles.iter().flat_map(|profile| &profile.parties).find(|party| party.id == id);
+            let named = self.profiles.iter().flat_map(|profile| &profile.parties).find(|party| is(party, id));
             named.map_or_else(|| title(id), |party| party.title.clone())
         };
         observer.split('+').map(single).collect::<Vec<_>>().join(" + ")
@@ -112,7 +112,7 @@ impl Reading {
         };
         self.profile(system).is_none_or(|profile| {
             observer == "network"
-                || profile.parties.iter().any(|party| party.id == observer)
+                || profile.parties.iter().any(|party| is(party, observer))
                 || profile.leakage.contains_key(observer)
         }) || measured()
     }
@@ -161,4 +161,9 @@ impl Reading {
 
 pub(crate) fn is_coalition(observer: &str) -> bool {
     observer.contains('+')
+}
+
+/// Whether an observer is a party of this profile: the first of several outsiders stands for all of them.
+fn is(party: &ProfileParty, observer: &str) -> bool {
+    party.id == observer || party.outsider && observer.strip_suffix("-0") == Some(&party.id)
 }

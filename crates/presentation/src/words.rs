@@ -51,7 +51,7 @@ pub(crate) fn task(id: &str) -> Task {
 }
 
 /// Observers in the order of the report; others follow in alphabetical order.
-pub(crate) const OBSERVERS: [&str; 8] = [
+pub(crate) const OBSERVERS: [&str; 11] = [
     "provider",
     "network",
     "list-authority",
@@ -60,6 +60,9 @@ pub(crate) const OBSERVERS: [&str; 8] = [
     "law-enforcement",
     "enclave",
     "third-party",
+    "judge-0",
+    "log",
+    "auditor",
 ];
 
 /// What a party does, in a few words; empty for an unknown one.
@@ -70,9 +73,12 @@ pub(crate) fn role(observer: &str) -> &'static str {
         "list-authority" => "keeps the list",
         "reviewer" => "looks at matches",
         "report-authority" => "receives reports",
-        "law-enforcement" => "receives referrals",
+        "law-enforcement" => "receives referrals, asks for warrants",
         "enclave" => "matches inside sealed hardware",
         "third-party" => "matches for the provider",
+        "judge-0" => "signs warrants with others",
+        "log" => "keeps the public log",
+        "auditor" => "reads the public log",
         _ => "",
     }
 }

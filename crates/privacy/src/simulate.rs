@@ -99,7 +99,9 @@ impl Told {
             return (content, shown);
         }
         let (padded, attachment) = self.size_class;
-        let picture = self.picture.unwrap_or(self.fingerprint.is_some() || self.matched == Some(true));
+        let picture = self
+            .picture
+            .unwrap_or(self.fingerprint.is_some() || self.matched == Some(true) || self.confirmed == Some(true));
         let kind = match (attachment, picture) {
             (false, _) => ContentKind::Text,
             (true, true) => ContentKind::Picture,
@@ -111,7 +113,8 @@ impl Told {
         for (byte, value) in bytes.iter_mut().zip(number.to_be_bytes()) {
             *byte = value;
         }
-        let matched = self.matched == Some(true);
+        // What is confirmed matches.
+        let matched = self.matched == Some(true) || self.confirmed == Some(true);
         let fingerprint = match self.fingerprint {
             Some(fingerprint) => fingerprint,
             None => picture.then(|| with_verdict(matched, self.confirmed == Some(true), setup, stream)),

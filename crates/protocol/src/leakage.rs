@@ -304,9 +304,9 @@ pub fn words(clauses: &BTreeSet<Clause>) -> Vec<String> {
             (Scope::Every, _) => "every content",
             (Scope::Matched, _) => "a content claimed to match",
             (Scope::Confirmed, _) => "a content that a reviewer confirms",
-            (Scope::Reported, _) => "a content that a recipient reports",
-            (Scope::Upheld, _) => "a content that a recipient reports and a reviewer confirms",
-            (Scope::Ordered, _) => "a content of an account under a court's order",
+            (Scope::Reported, _) => "what a recipient reports",
+            (Scope::Upheld, _) => "what a recipient reports and a reviewer confirms",
+            (Scope::Ordered, _) => "what an account under a court's order sends or receives",
         };
         match clause.datum {
             Datum::Metadata

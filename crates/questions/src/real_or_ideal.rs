@@ -14,7 +14,7 @@ use sightline_evidence::{Row, Status};
 use sightline_privacy::advantage;
 use sightline_privacy::distinguish::{Estimate, Trial, estimate};
 use sightline_privacy::game::{Game, GameError};
-use sightline_protocol::{Architecture, History, Observer, Setup};
+use sightline_protocol::{Architecture, Command, Disclosure, History, Observer, Setup, Span};
 
 /// What was found for one system and observer.
 pub(crate) struct Comparison {
@@ -117,6 +117,7 @@ pub(crate) fn run(
     let game = Game::new(architecture, scenario.wires(), outsiders_and_all(architecture)).against(honest);
     let seed = Seed::from_u64(scenario.seed).derive(&format!("real-or-ideal {name}"), 0);
     let observers = game.observers().len() as u64;
+    let reports = architecture.profile().disclosure == Disclosure::OnCommand;
     let play = |half: usize, number: u32| -> Result<Option<Vec<Trial>>, GameError> {
         if progress.cancelled() {
             return Ok(None);
@@ -124,6 +125,7 @@ pub(crate) fn run(
         let seed = seed.derive(["selection", "evaluation"][half], u64::from(number));
         let mut stream = seed.derive("round", 0).stream();
         let Some((setup, history)) = history(&world.setup, &world.halves[half], &mut stream) else { return Ok(None) };
+        let history = if reports { reported(history, &mut stream) } else { history };
         let real = stream.next_u64() & 1 == 1;
         let trials = game.real_or_ideal(&setup, &history, real, &seed)?;
         progress.advance(if real { 1 } else { observers });
@@ -155,6 +157,20 @@ pub(crate) fn run(
         comparison(observer, Ok(estimate(&of(&selection), &of(&evaluation), &[], level, &mut guess)))
     };
     Ok(game.observers().par_iter().enumerate().map(compare).collect())
+}
+
+/// In half of the histories a recipient reports the first content.
+fn reported(history: History, stream: &mut Stream) -> History {
+    if stream.next_u64() & 1 == 1 {
+        return history;
+    }
+    let first = history.sends().next().map(|(action, group, content)| (action.at, action.user, group, content.clone()));
+    let Some((at, sender, group, content)) = first else { return history };
+    let recipient = history.roster(group, at).into_iter().find(|user| *user != sender);
+    match recipient {
+        Some(recipient) => history.then(at + Span::seconds(60), recipient, Command::Report(group, content)),
+        None => history,
+    }
 }
 
 /// A history of a random task: in half of them a content matches, so that what happens on a match shows most; the others
