@@ -168,9 +168,8 @@ impl Family {
             Self::Brightness => &[-60.0, -30.0, 30.0, 60.0],
             Self::Contrast => &[0.4, 0.7, 1.3, 1.8],
             Self::Gamma => &[0.5, 0.75, 1.33, 2.0],
-            Self::Text => &[0.05, 0.1, 0.2, 0.3],
             Self::Logo | Self::Screenshot => &[0.1, 0.2, 0.3, 0.5],
-            Self::Letterbox => &[0.05, 0.1, 0.2, 0.3],
+            Self::Text | Self::Letterbox => &[0.05, 0.1, 0.2, 0.3],
             Self::Palette => &[256.0, 64.0, 16.0, 4.0, 2.0],
         }
     }
@@ -181,9 +180,8 @@ impl Family {
             Self::Recompress => (1.0, 100.0),
             Self::Scale => (0.01, 8.0),
             Self::Crop | Self::Logo | Self::Text | Self::Screenshot | Self::Letterbox => (0.0, 0.9),
-            Self::Pad => (0.0, 2.0),
+            Self::Pad | Self::Mirror => (0.0, 2.0),
             Self::Rotate | Self::Hue => (0.0, 180.0),
-            Self::Mirror => (0.0, 2.0),
             Self::Blur => (0.0, 50.0),
             Self::Noise => (0.0, 100.0),
             Self::Saturation | Self::Contrast => (0.0, 4.0),
