@@ -20,7 +20,7 @@ pub(super) fn palette(picture: &Picture, colours: usize) -> Result<Picture, Pict
     let mut boxes: Vec<Vec<Counted>> = vec![present.map(|(place, count)| (colour(place), *count)).collect()];
     while boxes.len() < colours {
         // The box that most pixels and the longest side speak for; a box of one colour cannot be cut.
-        let urgency = |cells: &Vec<Counted>| longest(cells).1 as u64 * cells.iter().map(|cell| cell.1).sum::<u64>();
+        let urgency = |cells: &Vec<Counted>| u64::from(longest(cells).1) * cells.iter().map(|cell| cell.1).sum::<u64>();
         let Some(next) = (0..boxes.len()).max_by_key(|number| urgency(&boxes[*number])) else { break };
         let (sample, length) = longest(&boxes[next]);
         if length == 0 {
