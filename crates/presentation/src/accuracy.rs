@@ -257,6 +257,7 @@ fn superscript(number: i32) -> String {
 fn distributions(measured: &Measured) -> Figure {
     const HEIGHT: f64 = 70.0;
     const EACH: f64 = 118.0;
+    const BINS: usize = 24;
     let shown = perceptual(measured);
     let rates = shown.iter().filter_map(|(of, _)| Some((of.name.as_str(), of.separations.first()?.eer)));
     let mut rates: Vec<_> = rates.collect();
@@ -276,11 +277,11 @@ fn distributions(measured: &Measured) -> Figure {
     for (of, style) in &shown {
         let panel = Panel { left: 110.0, top, width: 560.0, height: HEIGHT };
         drawing.frame(panel, &format!("{} ({} bits)", of.name, of.bits));
-        // Forty-eight bins up to three quarters of the bits.
-        let width = (f64::from(of.bits) * 0.75 / 48.0).max(1.0);
+        // Bins up to three quarters of the bits; a few algorithms have even distances alone.
+        let width = (f64::from(of.bits) * 0.75 / BINS as f64).max(1.0);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a bin of few")]
         let binned = |weights: &[f64]| {
-            let mut bins = vec![0.0; 48];
+            let mut bins = vec![0.0; BINS];
             let total: f64 = weights.iter().sum();
             for (distance, weight) in weights[..weights.len() - 1].iter().enumerate() {
                 if let Some(bin) = bins.get_mut((distance as f64 / width) as usize) {
@@ -293,7 +294,7 @@ fn distributions(measured: &Measured) -> Figure {
         let most = same.iter().chain(&different).copied().fold(0.0, f64::max).max(1e-9);
         let steps = |bins: &[f64]| {
             let step = |(bin, share): (usize, &f64)| {
-                let (left, right) = (bin as f64 / 48.0, (bin + 1) as f64 / 48.0);
+                let (left, right) = (bin as f64 / BINS as f64, (bin + 1) as f64 / BINS as f64);
                 // A root, so that few are seen beside many.
                 let height = (share / most).sqrt();
                 [panel.at(left, height), panel.at(right, height)]
@@ -306,7 +307,7 @@ fn distributions(measured: &Measured) -> Figure {
         drawing.area(&steps(&same), style.colour);
         drawing.line(&steps(&same), style.colour, 1.8, "");
         drawing.line(&steps(&different), INK, 1.4, "4 2");
-        let own = (f64::from(of.threshold) + 1.0) / width / 48.0;
+        let own = (f64::from(of.threshold) + 1.0) / width / BINS as f64;
         drawing.line(&[panel.at(own, 0.0), panel.at(own, 1.0)], MUTED, 1.0, "1 2");
         let (right, above) = panel.at(own, 1.0);
         drawing.text((right + 4.0, above + 8.0), 10.5, MUTED, "start", &format!("≤ {} matches", of.threshold));
@@ -314,7 +315,7 @@ fn distributions(measured: &Measured) -> Figure {
         drawing.text((left - 8.0, top + 20.0), 11.0, style.colour, "end", "changed ▬");
         drawing.text((left - 8.0, top + 42.0), 11.0, INK, "end", "different ╌");
         for tick in 0..=3 {
-            let distance = f64::from(tick) * 16.0 * width;
+            let distance = f64::from(tick) / 3.0 * BINS as f64 * width;
             let (x, y) = panel.at(f64::from(tick) / 3.0, 0.0);
             drawing.text((x, y + 12.0), 10.5, MUTED, "middle", &number(distance));
         }
@@ -438,12 +439,15 @@ fn tails(measured: &Measured) -> Figure {
         || "Too few pairs of different pictures for a fit".to_owned(),
         |(of, _, tail)| {
             format!(
-                "{} of {} pairs of different pictures match under {}; a model of the tail gives {} per pair, and nothing below {} \
-                 was within sight",
+                "{} of {} pairs of different pictures match under {}; by a model of the tail it is {} per pair, and nothing below \
+                 {} could be seen",
                 count(of.false_positives.matches),
                 count(of.false_positives.pairs),
                 of.name,
-                tail.at(of.threshold).map_or("no rate".to_owned(), |model| rate(model.value)),
+                tail.at(of.threshold).map_or("any rate".to_owned(), |model| match model.value {
+                    value if value > 1e-15 => format!("{} ({} to {})", rate(value), rate(model.low), rate(model.high)),
+                    _ => format!("at most {}", rate(model.high)),
+                }),
                 rate(tail.seen)
             )
         },
@@ -721,6 +725,34 @@ mod tests {
                 assert!(style.colour != other.colour && style.dash != other.dash && style.marker != other.marker);
             }
         }
+    }
+
+    /// Every figure names itself, and no number is missing from a text.
+    #[test]
+    fn a_small_measurement_is_drawn_in_full() {
+        let corpus = sightline_pictures::Corpus::generated([6; 32], 16, &mut |_, _| {});
+        let mut plan = sightline_accuracy::Plan::quick(1);
+        plan.transforms = [(Family::Recompress, 50.0), (Family::Rotate, 90.0), (Family::Rotate, 180.0)]
+            .map(|(family, strength)| Transform::new(family, strength).unwrap())
+            .to_vec();
+        plan.replicates = 20;
+        let originals = sightline_accuracy::Original::all(&corpus);
+        let measured = sightline_accuracy::measure(&originals, &plan, &|_, _, _| {}).unwrap();
+        let report = draw(&measured).unwrap();
+        assert_eq!(report.html, draw(&measured).unwrap().html);
+        assert_eq!(report.figures.len(), 4);
+        for figure in &report.figures {
+            let svg = figure.standalone();
+            assert!(svg.contains("<title") && svg.contains("<desc"), "{}", figure.id);
+            assert!(!svg.contains("NaN") && !svg.contains("inf"), "{}", figure.id);
+            assert!(report.html.contains(&escape(&figure.title)), "{}", figure.id);
+            assert!(figure.data.as_ref().is_some_and(|data| !data.rows().is_empty()), "{}", figure.id);
+        }
+        assert!(!report.html.contains("NaN"));
+        for algorithm in ["pdq", "blockhash", "sha256"] {
+            assert!(report.html.contains(&format!("<td>{algorithm}</td>")), "{algorithm}");
+        }
+        assert!(report.html.contains("<td>rotate</td><td>180</td>"));
     }
 
     #[test]
