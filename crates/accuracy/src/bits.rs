@@ -10,13 +10,14 @@ pub struct BitStatistics {
     /// Bits that are the same in all pictures.
     pub constant: u32,
     /// Root mean square of the correlations between two bits; constant bits are left out. Bits that are independent would
-    /// show 1/√n by chance.
+    /// show 1/√n by chance in n pictures.
     pub correlation: f64,
     /// The largest |correlation| between two bits.
     pub largest_correlation: f64,
     /// Sum of the entropies of single bits, in bits: more than that no fingerprint of these can tell.
     pub entropy: f64,
-    /// n² / Σ r² over all pairs of bits, each with itself included: as many independent bits would correlate as much.
+    /// n² / Σ r² over all pairs of bits, each with itself included, without the correlation that chance gives in so few
+    /// pictures: as many independent bits would correlate as much.
     pub independent_bits: f64,
 }
 
@@ -46,6 +47,9 @@ impl BitStatistics {
                 pairs += 1;
             }
         }
+        // Bits that are independent correlate by chance in few pictures; that much is taken away (Ezekiel's adjustment).
+        let chance = if n > 2.0 { (f64::from(pairs) - squares) / (n - 2.0) } else { 0.0 };
+        let squares_beyond_chance = (squares - chance).max(0.0);
         let varying = shares.iter().filter(|share| varies(**share)).count() as f64;
         let plogp = |p: f64| if p > 0.0 { -p * p.log2() } else { 0.0 };
         Self {
@@ -55,7 +59,11 @@ impl BitStatistics {
             correlation: if pairs > 0 { (squares / f64::from(pairs)).sqrt() } else { 0.0 },
             largest_correlation: largest,
             entropy: shares.iter().map(|share| plogp(*share) + plogp(1.0 - share)).sum(),
-            independent_bits: if varying > 0.0 { varying * varying / (varying + 2.0 * squares) } else { 0.0 },
+            independent_bits: if varying > 0.0 {
+                varying * varying / (varying + 2.0 * squares_beyond_chance)
+            } else {
+                0.0
+            },
         }
     }
 }
@@ -73,6 +81,13 @@ mod tests {
         // Any two of the three vary independently here.
         assert_eq!((found.correlation, found.largest_correlation, found.entropy), (0.0, 0.0, 3.0));
         assert!((found.independent_bits - 3.0).abs() < 1e-12);
+        // Sixty-four pictures with all sixteen settings of four bits: no correlation at all, and none below 0.
+        let all: Vec<Code> = (0..64_u64).map(|bits| [bits << 60, 0, 0, 0]).collect();
+        assert!((BitStatistics::of(&all, 4).independent_bits - 4.0).abs() < 1e-12);
+        // One bit twice, and one by itself, in eight pictures: of three pairs one correlates fully, and chance takes
+        // 2 / 6 away: 9 / (3 + 2 (1 − 1/3)).
+        let twice: Vec<Code> = (0..8_u64).map(|n| [((n % 2 * 6) | (n / 2 % 2)) << 61, 0, 0, 0]).collect();
+        assert!((BitStatistics::of(&twice, 3).independent_bits - 27.0 / 13.0).abs() < 1e-12);
         // Bits that are copies of each other count once.
         let copies = [0b1111_u64, 0b0000].map(|bits| [bits << 60, 0, 0, 0]);
         let found = BitStatistics::of(&copies, 4);

@@ -132,6 +132,12 @@ impl OfAlgorithm {
             rows.push(row.model(model.value, model.low, model.high).n(tail.pairs).method("generalised-pareto"));
         }
         if let Some(model) = tail.at(self.threshold) {
+            // Between two points of the lattice.
+            if tail.model.iter().all(|(threshold, _)| *threshold != self.threshold) {
+                let row = row("false-positive-rate-per-pair", "1").parameter("transform", "none");
+                let row = row.parameter("threshold", self.threshold).parameter("kind", "any");
+                rows.push(row.model(model.value, model.low, model.high).n(tail.pairs).method("generalised-pareto"));
+            }
             for entries in LISTS {
                 let [value, low, high] =
                     [model.value, model.low, model.high].map(|rate| PerPair(rate).against(entries).probability);
