@@ -3,6 +3,7 @@
 
 use crate::grey::Grey;
 use crate::{Algorithm, Fingerprint, FingerprintError, Stage};
+use sightline_pictures::Picture;
 
 /// [The module](self)'s algorithm.
 #[derive(Debug)]
@@ -26,17 +27,25 @@ impl Algorithm for AHash {
     }
 
     fn compute(&self, encoded: &[u8]) -> Result<Fingerprint, FingerprintError> {
-        let grey = shrunk(encoded)?;
-        let sum: u32 = grey.values.iter().map(|value| u32::from(*value)).sum();
-        Ok(Fingerprint::from_bits(grey.values.into_iter().map(|value| u32::from(value) * 64 > sum)))
+        Ok(hash(&sightline_pictures::decode(encoded)?))
+    }
+
+    fn of_picture(&self, picture: &Picture) -> Option<Result<Fingerprint, FingerprintError>> {
+        Some(Ok(hash(picture)))
     }
 
     fn stages(&self, encoded: &[u8]) -> Result<Vec<Stage>, FingerprintError> {
-        let values = shrunk(encoded)?.values.into_iter().map(f64::from).collect();
+        let values = shrunk(&sightline_pictures::decode(encoded)?).values.into_iter().map(f64::from).collect();
         Ok(vec![Stage { name: "grey", width: 8, values }])
     }
 }
 
-fn shrunk(encoded: &[u8]) -> Result<Grey, FingerprintError> {
-    Ok(Grey::of(&sightline_pictures::decode(encoded)?).resized(8, 8))
+fn hash(picture: &Picture) -> Fingerprint {
+    let grey = shrunk(picture);
+    let sum: u32 = grey.values.iter().map(|value| u32::from(*value)).sum();
+    Fingerprint::from_bits(grey.values.into_iter().map(|value| u32::from(value) * 64 > sum))
+}
+
+fn shrunk(picture: &Picture) -> Grey {
+    Grey::of(picture).resized(8, 8)
 }

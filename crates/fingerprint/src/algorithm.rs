@@ -1,4 +1,5 @@
 use crate::{FingerprintError, ahash, blockhash, dhash, exact, pdq, phash, whash};
+use sightline_pictures::Picture;
 
 /// A way to make a fingerprint of a picture file.
 pub trait Algorithm: Sync {
@@ -20,6 +21,15 @@ pub trait Algorithm: Sync {
     /// # Errors
     /// [`FingerprintError`] if the bytes are no picture, or none that can be hashed; exact digests take any bytes.
     fn compute(&self, encoded: &[u8]) -> Result<Fingerprint, FingerprintError>;
+
+    /// The fingerprint of decoded pixels, as [`Algorithm::compute`] gives it for a file of them; nothing where files are
+    /// fingerprinted and not pixels.
+    ///
+    /// # Errors
+    /// As [`Algorithm::compute`].
+    fn of_picture(&self, _picture: &Picture) -> Option<Result<Fingerprint, FingerprintError>> {
+        None
+    }
 
     /// What is computed on the way, in order; nothing for exact digests.
     ///
@@ -92,4 +102,23 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     f64::midpoint(sorted[values.len() / 2 - 1], sorted[values.len() / 2])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pixels_and_their_file_have_one_fingerprint() {
+        for index in 0..6 {
+            let encoded = sightline_pictures::generate(&[8; 32], index).picture.to_jpeg(80);
+            let picture = sightline_pictures::decode(&encoded).unwrap();
+            for algorithm in ALGORITHMS {
+                let of_file = algorithm.compute(&encoded);
+                let of_pixels = algorithm.of_picture(&picture);
+                assert!(of_pixels.is_none() == (algorithm.threshold() == 0), "{}", algorithm.name());
+                assert!(of_pixels.is_none_or(|of_pixels| of_pixels == of_file), "{}", algorithm.name());
+            }
+        }
+    }
 }

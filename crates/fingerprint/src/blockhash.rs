@@ -31,16 +31,11 @@ impl Algorithm for BlockHash {
     }
 
     fn compute(&self, encoded: &[u8]) -> Result<Fingerprint, FingerprintError> {
-        let picture = sightline_pictures::decode(encoded)?;
-        let blocks = blocks(&picture);
-        // Sums are in 256ths; doubled medians are the sums of the two middle ones.
-        let bright = 768 * u64::from(picture.width()) * u64::from(picture.height());
-        Ok(Fingerprint::from_bits(blocks.as_chunks::<64>().0.iter().flat_map(|quarter| {
-            let mut sorted = *quarter;
-            sorted.sort_unstable();
-            let median = sorted[31] + sorted[32];
-            quarter.map(|sum| 2 * sum > median || (2 * sum).abs_diff(median) < 512 && median > bright)
-        })))
+        Ok(hash(&sightline_pictures::decode(encoded)?))
+    }
+
+    fn of_picture(&self, picture: &Picture) -> Option<Result<Fingerprint, FingerprintError>> {
+        Some(Ok(hash(picture)))
     }
 
     fn stages(&self, encoded: &[u8]) -> Result<Vec<Stage>, FingerprintError> {
@@ -48,6 +43,18 @@ impl Algorithm for BlockHash {
         let values = blocks.into_iter().map(|sum| sum as f64 / 256.0).collect();
         Ok(vec![Stage { name: "blocks", width: 16, values }])
     }
+}
+
+fn hash(picture: &Picture) -> Fingerprint {
+    let blocks = blocks(picture);
+    // Sums are in 256ths; doubled medians are the sums of the two middle ones.
+    let bright = 768 * u64::from(picture.width()) * u64::from(picture.height());
+    Fingerprint::from_bits(blocks.as_chunks::<64>().0.iter().flat_map(|quarter| {
+        let mut sorted = *quarter;
+        sorted.sort_unstable();
+        let median = sorted[31] + sorted[32];
+        quarter.map(|sum| 2 * sum > median || (2 * sum).abs_diff(median) < 512 && median > bright)
+    }))
 }
 
 /// The share of one pixel in one or two blocks, in sixteenths.

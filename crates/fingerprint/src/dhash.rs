@@ -3,6 +3,7 @@
 
 use crate::grey::Grey;
 use crate::{Algorithm, Fingerprint, FingerprintError, Stage};
+use sightline_pictures::Picture;
 
 /// [The module](self)'s algorithm.
 #[derive(Debug)]
@@ -26,17 +27,25 @@ impl Algorithm for DHash {
     }
 
     fn compute(&self, encoded: &[u8]) -> Result<Fingerprint, FingerprintError> {
-        let grey = shrunk(encoded)?;
-        let rows = grey.values.chunks_exact(9);
-        Ok(Fingerprint::from_bits(rows.flat_map(|row| row.windows(2).map(|pair| pair[1] > pair[0]))))
+        Ok(hash(&sightline_pictures::decode(encoded)?))
+    }
+
+    fn of_picture(&self, picture: &Picture) -> Option<Result<Fingerprint, FingerprintError>> {
+        Some(Ok(hash(picture)))
     }
 
     fn stages(&self, encoded: &[u8]) -> Result<Vec<Stage>, FingerprintError> {
-        let values = shrunk(encoded)?.values.into_iter().map(f64::from).collect();
+        let values = shrunk(&sightline_pictures::decode(encoded)?).values.into_iter().map(f64::from).collect();
         Ok(vec![Stage { name: "grey", width: 9, values }])
     }
 }
 
-fn shrunk(encoded: &[u8]) -> Result<Grey, FingerprintError> {
-    Ok(Grey::of(&sightline_pictures::decode(encoded)?).resized(9, 8))
+fn hash(picture: &Picture) -> Fingerprint {
+    let grey = shrunk(picture);
+    let rows = grey.values.chunks_exact(9);
+    Fingerprint::from_bits(rows.flat_map(|row| row.windows(2).map(|pair| pair[1] > pair[0])))
+}
+
+fn shrunk(picture: &Picture) -> Grey {
+    Grey::of(picture).resized(9, 8)
 }

@@ -28,6 +28,12 @@ pub struct Pdq {
     pub quality: u8,
 }
 
+impl From<Pdq> for Fingerprint {
+    fn from(Pdq { hash, quality }: Pdq) -> Self {
+        Self { bytes: hash.as_bytes().to_vec(), quality: Some(quality) }
+    }
+}
+
 /// PDQ as an [`Algorithm`] among others.
 #[derive(Debug)]
 pub struct Meta;
@@ -50,8 +56,11 @@ impl Algorithm for Meta {
     }
 
     fn compute(&self, encoded: &[u8]) -> Result<Fingerprint, FingerprintError> {
-        let Pdq { hash, quality } = crate::fingerprint(encoded)?;
-        Ok(Fingerprint { bytes: hash.as_bytes().to_vec(), quality: Some(quality) })
+        Ok(crate::fingerprint(encoded)?.into())
+    }
+
+    fn of_picture(&self, picture: &Picture) -> Option<Result<Fingerprint, FingerprintError>> {
+        Some(Stages::of(picture).map(|stages| stages.pdq().into()))
     }
 
     fn stages(&self, encoded: &[u8]) -> Result<Vec<Stage>, FingerprintError> {

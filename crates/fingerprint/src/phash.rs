@@ -5,6 +5,7 @@
 use crate::algorithm::median;
 use crate::grey::Grey;
 use crate::{Algorithm, Fingerprint, FingerprintError, Stage};
+use sightline_pictures::Picture;
 use std::f64::consts::PI;
 
 /// Side of the shrunk picture.
@@ -32,21 +33,29 @@ impl Algorithm for PHash {
     }
 
     fn compute(&self, encoded: &[u8]) -> Result<Fingerprint, FingerprintError> {
-        let low = low(&shrunk(encoded)?);
-        let median = median(&low);
-        Ok(Fingerprint::from_bits(low.into_iter().map(|value| value > median)))
+        Ok(hash(&sightline_pictures::decode(encoded)?))
+    }
+
+    fn of_picture(&self, picture: &Picture) -> Option<Result<Fingerprint, FingerprintError>> {
+        Some(Ok(hash(picture)))
     }
 
     fn stages(&self, encoded: &[u8]) -> Result<Vec<Stage>, FingerprintError> {
-        let grey = shrunk(encoded)?;
+        let grey = shrunk(&sightline_pictures::decode(encoded)?);
         let low = low(&grey);
         let values = grey.values.into_iter().map(f64::from).collect();
         Ok(vec![Stage { name: "grey", width: SIDE, values }, Stage { name: "dct", width: 8, values: low }])
     }
 }
 
-fn shrunk(encoded: &[u8]) -> Result<Grey, FingerprintError> {
-    Ok(Grey::of(&sightline_pictures::decode(encoded)?).resized(SIDE, SIDE))
+fn hash(picture: &Picture) -> Fingerprint {
+    let low = low(&shrunk(picture));
+    let median = median(&low);
+    Fingerprint::from_bits(low.into_iter().map(|value| value > median))
+}
+
+fn shrunk(picture: &Picture) -> Grey {
+    Grey::of(picture).resized(SIDE, SIDE)
 }
 
 /// The 8 × 8 lowest coefficients, row by row.

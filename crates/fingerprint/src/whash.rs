@@ -9,6 +9,7 @@
 use crate::algorithm::median;
 use crate::grey::Grey;
 use crate::{Algorithm, Fingerprint, FingerprintError, Stage};
+use sightline_pictures::Picture;
 
 /// [The module](self)'s algorithm.
 #[derive(Debug)]
@@ -32,27 +33,34 @@ impl Algorithm for WHash {
     }
 
     fn compute(&self, encoded: &[u8]) -> Result<Fingerprint, FingerprintError> {
-        let blocks = blocks(encoded)?;
-        let median = median(&blocks);
-        Ok(Fingerprint::from_bits(blocks.into_iter().map(|sum| sum > median)))
+        Ok(hash(&sightline_pictures::decode(encoded)?))
+    }
+
+    fn of_picture(&self, picture: &Picture) -> Option<Result<Fingerprint, FingerprintError>> {
+        Some(Ok(hash(picture)))
     }
 
     fn stages(&self, encoded: &[u8]) -> Result<Vec<Stage>, FingerprintError> {
-        Ok(vec![Stage { name: "blocks", width: 8, values: blocks(encoded)? }])
+        Ok(vec![Stage { name: "blocks", width: 8, values: blocks(&sightline_pictures::decode(encoded)?) }])
     }
 }
 
+fn hash(picture: &Picture) -> Fingerprint {
+    let blocks = blocks(picture);
+    let median = median(&blocks);
+    Fingerprint::from_bits(blocks.into_iter().map(|sum| sum > median))
+}
+
 /// Sums of 8 × 8 blocks, row by row.
-fn blocks(encoded: &[u8]) -> Result<Vec<f64>, FingerprintError> {
-    let picture = sightline_pictures::decode(encoded)?;
+fn blocks(picture: &Picture) -> Vec<f64> {
     let shorter = picture.width().min(picture.height());
     let side = (1_usize << shorter.ilog2()).max(8);
-    let grey = Grey::of(&picture).resized(side, side);
+    let grey = Grey::of(picture).resized(side, side);
     let mut sums = vec![0_u32; 64];
     for (y, row) in grey.values.chunks_exact(side).enumerate() {
         for (x, value) in row.iter().enumerate() {
             sums[y * 8 / side * 8 + x * 8 / side] += u32::from(*value);
         }
     }
-    Ok(sums.into_iter().map(f64::from).collect())
+    sums.into_iter().map(f64::from).collect()
 }

@@ -4,6 +4,7 @@
 //! `report.html`: one file that needs neither network nor JavaScript. Nothing is measured or estimated here; what the
 //! folder does not hold is shown as *not run*.
 
+pub mod accuracy;
 mod advantage;
 mod cost;
 mod error;

@@ -39,6 +39,9 @@ pub(crate) enum Command {
         ))]
         algorithm: String,
     },
+    /// Measure how well fingerprints match through ordinary handling, and how often they match what is different
+    #[command(long_about = ACCURACY)]
+    Accuracy(Accuracy),
     /// Check that a run's files are the ones that were written
     Verify {
         /// The run's folder
@@ -136,6 +139,40 @@ pub(crate) enum Form {
     Json,
     /// One hash a line
     Hashes,
+}
+
+const ACCURACY: &str = "\
+Measure how well fingerprints match through ordinary handling, and how often they match what is different.
+
+Every picture is recompressed, scaled, cropped, turned, framed, written on and so on, at several strengths; each algorithm is \
+asked how far the result is from its original and from others. Near-duplicates among the originals are left out first. The \
+folder gets tables, figures and a page to read; changed pictures are never written.";
+
+#[derive(Debug, Args)]
+pub(crate) struct Accuracy {
+    /// Use the pictures in this folder instead of generated ones
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pictures: Option<PathBuf>,
+    /// How many pictures: generated (250 unless said, 60 with --quick), or the first of the folder
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=100_000))]
+    pub(crate) count: Option<u32>,
+    /// Which fingerprints, separated by commas; all unless said
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = PossibleValuesParser::new(
+        ALGORITHMS.map(|algorithm| algorithm.name())
+    ))]
+    pub(crate) algorithms: Option<Vec<String>>,
+    /// Also ask PDQ with the eight turned and mirrored variants of every original
+    #[arg(long)]
+    pub(crate) dihedral: bool,
+    /// The number that everything random derives from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Fewer pictures and strengths
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Where the results are written
+    #[arg(long, value_name = "DIR", default_value = "sightline-accuracy")]
+    pub(crate) out: PathBuf,
 }
 
 const LIST: &str = "\

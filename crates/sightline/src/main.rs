@@ -1,5 +1,6 @@
 //! The command line: arguments, progress, exit codes. The work is done in the crates below.
 
+mod accuracy;
 mod arguments;
 mod assess;
 mod clock;
@@ -37,6 +38,7 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Architectures => commands::architectures(),
         Command::Explain { name, scenario } => commands::explain(&name, scenario.as_deref()),
         Command::Fingerprint { files, algorithm } => fingerprint::run(files, &algorithm),
+        Command::Accuracy(options) => accuracy::run(&options),
         Command::Verify { run, rerun } => commands::verify(&run, rerun),
         Command::Calibrate { architectures, seed, repetitions, quick } => {
             commands::calibrate(architectures, seed, repetitions, quick)

@@ -1,16 +1,16 @@
 //! A bitmap font of five by seven pixels, drawn for this project.
 
 /// Pixels of a glyph from left to right.
-pub(super) const WIDTH: i32 = 5;
+pub(crate) const WIDTH: i32 = 5;
 
 /// Rows of a glyph.
-pub(super) const HEIGHT: i32 = 7;
+pub(crate) const HEIGHT: i32 = 7;
 
 /// Pixels from one glyph to the next.
-pub(super) const ADVANCE: i32 = 6;
+pub(crate) const ADVANCE: i32 = 6;
 
 /// The rows of a glyph from the top, the leftmost pixel in bit 4; blank for characters the font has not.
-pub(super) fn glyph(character: char) -> [u8; 7] {
+pub(crate) fn glyph(character: char) -> [u8; 7] {
     GLYPHS.iter().find(|(drawn, _)| *drawn == character).map_or([0; 7], |(_, rows)| *rows)
 }
 

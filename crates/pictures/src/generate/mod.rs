@@ -16,9 +16,9 @@ mod colour;
 mod dead_leaves;
 mod document;
 mod field;
-mod font;
+pub(crate) mod font;
 mod landscape;
-mod random;
+pub(crate) mod random;
 mod screen;
 mod shapes;
 mod texture;
@@ -76,6 +76,23 @@ impl SceneKind {
     /// Every kind.
     pub const ALL: [Self; 6] =
         [Self::DeadLeaves, Self::Texture, Self::Gradient, Self::ShapesAndText, Self::Screen, Self::Document];
+
+    /// What scene number `index` of `seed` shows, without painting it.
+    pub fn of(seed: &[u8; 32], index: u64) -> Self {
+        Self::draw(&mut Random::new(seed, index))
+    }
+
+    /// Its name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DeadLeaves => "dead-leaves",
+            Self::Texture => "texture",
+            Self::Gradient => "gradient",
+            Self::ShapesAndText => "poster",
+            Self::Screen => "screen",
+            Self::Document => "document",
+        }
+    }
 
     fn draw(random: &mut Random) -> Self {
         match random.integer(0, 99) {

@@ -2,44 +2,44 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
 /// Random draws for one picture.
-pub(super) struct Random(ChaCha20Rng);
+pub(crate) struct Random(ChaCha20Rng);
 
 impl Random {
     /// Stream `index` of `ChaCha20` keyed by `seed`.
-    pub(super) fn new(seed: &[u8; 32], index: u64) -> Self {
+    pub(crate) fn new(seed: &[u8; 32], index: u64) -> Self {
         let mut rng = ChaCha20Rng::from_seed(*seed);
         rng.set_stream(index);
         Self(rng)
     }
 
     /// Uniform in [0, 1), 24 bits.
-    pub(super) fn unit(&mut self) -> f32 {
+    pub(crate) fn unit(&mut self) -> f32 {
         (self.0.next_u32() >> 8) as f32 / 16_777_216.0
     }
 
     /// Uniform in [low, high).
-    pub(super) fn range(&mut self, low: f32, high: f32) -> f32 {
+    pub(crate) fn range(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * self.unit()
     }
 
     /// Uniform in low..=high; the ranges in use are so small that the bias of the product is below 2⁻²⁰.
-    pub(super) fn integer(&mut self, low: i32, high: i32) -> i32 {
+    pub(crate) fn integer(&mut self, low: i32, high: i32) -> i32 {
         let span = u64::from(high.abs_diff(low)) + 1;
         low + ((u64::from(self.0.next_u32()) * span) >> 32) as i32
     }
 
     /// True with the given probability.
-    pub(super) fn chance(&mut self, probability: f32) -> bool {
+    pub(crate) fn chance(&mut self, probability: f32) -> bool {
         self.unit() < probability
     }
 
     /// One of several values.
-    pub(super) fn pick<T: Copy>(&mut self, values: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, values: &[T]) -> T {
         values[self.integer(0, values.len() as i32 - 1) as usize]
     }
 
     /// A unit vector in a uniform direction: a point of the disc, divided by its length.
-    pub(super) fn direction(&mut self) -> (f32, f32) {
+    pub(crate) fn direction(&mut self) -> (f32, f32) {
         loop {
             let (x, y) = (self.range(-1.0, 1.0), self.range(-1.0, 1.0));
             let square = x * x + y * y;
@@ -51,13 +51,13 @@ impl Random {
     }
 
     /// A radius between `low` and `high` with density proportional to r⁻³ (inverse distribution function).
-    pub(super) fn inverse_cube(&mut self, low: f32, high: f32) -> f32 {
+    pub(crate) fn inverse_cube(&mut self, low: f32, high: f32) -> f32 {
         let (least, most) = (1.0 / (high * high), 1.0 / (low * low));
         1.0 / (most - self.unit() * (most - least)).sqrt()
     }
 
     /// Adds uniform noise in ±`amplitude` to every value.
-    pub(super) fn add_noise(&mut self, values: &mut [f32], amplitude: f32) {
+    pub(crate) fn add_noise(&mut self, values: &mut [f32], amplitude: f32) {
         let mut block = [0_u8; 512];
         for chunk in values.chunks_mut(block.len() / 2) {
             self.0.fill_bytes(&mut block);

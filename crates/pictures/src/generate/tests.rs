@@ -124,3 +124,10 @@ fn transform_rows_and_turn(values: &[(f64, f64)]) -> Vec<(f64, f64)> {
     };
     (0..SIDE * SIDE).map(|i| transform(&values[i % SIDE * SIDE..][..SIDE], i / SIDE)).collect()
 }
+
+#[test]
+fn the_kind_is_known_without_painting() {
+    for index in 0..20 {
+        assert_eq!(SceneKind::of(&[9; 32], index), generate(&[9; 32], index).kind);
+    }
+}
