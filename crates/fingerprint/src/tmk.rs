@@ -256,8 +256,8 @@ impl Hasher {
     }
 }
 
-/// How ffmpeg 4 makes a video's rate constant (`-r 15`): it repeats and leaves out frames so that none is far off its place,
-/// and may run two frames ahead.
+/// How ffmpeg 4 and 5 make a video's rate constant (`-r 15`): frames are repeated and left out so that none is far off its
+/// place, and the output may run two frames ahead.
 #[derive(Debug, Default)]
 struct Steady {
     /// How many frames were given out.
@@ -529,12 +529,13 @@ mod tests {
             }
             hasher.finish().unwrap().frames()
         };
-        // What `ffmpeg -r 15` gave for as many frames of those rates: half of them and two more for 30 a second.
+        // The published hashes, by ffmpeg 4.1.
         assert_eq!(given(30.0, 564), 284);
         assert_eq!(given(30.0, 673), 338);
+        // What `ffmpeg -r 15` (5.1) made of 100 frames of these rates.
+        let rates = [5.0, 10.0, 12.0, 24.0, 25.0, 30_000.0 / 1001.0, 30.0, 50.0, 60.0];
+        assert_eq!(rates.map(|rate| given(rate, 100)), [300, 151, 125, 64, 62, 52, 52, 32, 27]);
         assert_eq!(given(15.0, 100), 100);
-        // Slower videos are filled up.
-        assert_eq!(given(5.0, 10), 30);
     }
 
     #[test]

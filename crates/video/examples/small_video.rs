@@ -49,11 +49,11 @@ fn window(scene: &Picture, left: usize) -> Vec<u8> {
 }
 
 fn movie(sequence: &[u8], picture: &[u8], samples: &[Vec<u8>]) -> Vec<u8> {
-    let kind = part(b"ftyp", &[b"isom", &[0, 0, 2, 0], b"isomavc1mp41"]);
+    let kind = part(*b"ftyp", &[b"isom", &[0, 0, 2, 0], b"isomavc1mp41"]);
     // The length of the table does not depend on where the frames lie.
     let place = kind.len() + table(sequence, picture, samples, 0).len() + 8;
     let table = table(sequence, picture, samples, u32::try_from(place).unwrap());
-    [kind, table, part(b"mdat", &[&samples.concat()])].concat()
+    [kind, table, part(*b"mdat", &[&samples.concat()])].concat()
 }
 
 fn table(sequence: &[u8], picture: &[u8], samples: &[Vec<u8>], place: u32) -> Vec<u8> {
@@ -83,37 +83,41 @@ fn table(sequence: &[u8], picture: &[u8], samples: &[Vec<u8>], place: u32) -> Ve
     let stbl = part(
         b"stbl",
         &[
-            &part(b"stsd", &[&words(&[0, 1]), &entry]),
-            &part(b"stts", &[&words(&[0, 1, count, 1])]),
-            &part(b"stsc", &[&words(&[0, 1, 1, count, 1])]),
-            &part(b"stsz", &[&words(&[0, 0, count]), &words(&sizes)]),
-            &part(b"stco", &[&words(&[0, 1, place])]),
+            &part(*b"stsd", &[&words(&[0, 1]), &entry]),
+            &part(*b"stts", &[&words(&[0, 1, count, 1])]),
+            &part(*b"stsc", &[&words(&[0, 1, 1, count, 1])]),
+            &part(*b"stsz", &[&words(&[0, 0, count]), &words(&sizes)]),
+            &part(*b"stco", &[&words(&[0, 1, place])]),
         ],
     );
-    let here = part(b"url ", &[&words(&[1])]);
+    let here = part(*b"url ", &[&words(&[1])]);
     let minf = part(
         b"minf",
-        &[&part(b"vmhd", &[&words(&[1, 0, 0])]), &part(b"dinf", &[&part(b"dref", &[&words(&[0, 1]), &here])]), &stbl],
+        &[
+            &part(*b"vmhd", &[&words(&[1, 0, 0])]),
+            &part(*b"dinf", &[&part(*b"dref", &[&words(&[0, 1]), &here])]),
+            &stbl,
+        ],
     );
     let mdia = part(
         b"mdia",
         &[
-            &part(b"mdhd", &[&words(&[0, 0, 0, RATE, count, 0x55c4_0000])]),
-            &part(b"hdlr", &[&words(&[0, 0]), b"vide", &words(&[0, 0, 0]), &[0]]),
+            &part(*b"mdhd", &[&words(&[0, 0, 0, RATE, count, 0x55c4_0000])]),
+            &part(*b"hdlr", &[&words(&[0, 0]), b"vide", &words(&[0, 0, 0]), &[0]]),
             &minf,
         ],
     );
     let matrix = words(&[0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000]);
-    let tkhd = part(b"tkhd", &[&words(&[7, 0, 0, 1, 0, count, 0, 0, 0, 0]), &matrix, &w, &[0; 2], &h, &[0; 2]]);
+    let tkhd = part(*b"tkhd", &[&words(&[7, 0, 0, 1, 0, count, 0, 0, 0, 0]), &matrix, &w, &[0; 2], &h, &[0; 2]]);
     let mvhd = part(
         b"mvhd",
         &[&words(&[0, 0, 0, RATE, count, 0x1_0000, 0x0100_0000, 0, 0]), &matrix, &words(&[0, 0, 0, 0, 0, 0, 2])],
     );
-    part(b"moov", &[&mvhd, &part(b"trak", &[&tkhd, &mdia])])
+    part(*b"moov", &[&mvhd, &part(*b"trak", &[&tkhd, &mdia])])
 }
 
 /// A box: its length, its name and what is in it.
-fn part(name: &[u8; 4], contents: &[&[u8]]) -> Vec<u8> {
+fn part(name: [u8; 4], contents: &[&[u8]]) -> Vec<u8> {
     let contents = contents.concat();
     let length = u32::try_from(contents.len() + 8).unwrap();
     [&length.to_be_bytes(), &name[..], &contents].concat()

@@ -21,7 +21,7 @@ pub enum VideoError {
         reason: String,
     },
     /// A frame does not decode; those before it do.
-    #[error("frame {number} does not decode, {decoded} before it do: {reason}")]
+    #[error("encoded frame {number} does not decode, after {decoded} that did: {reason}")]
     DamagedFrame {
         /// Which one, counted from 0 in the order of decoding.
         number: u64,
@@ -34,9 +34,12 @@ pub enum VideoError {
     #[error("there is no video track in the file")]
     NoVideoTrack,
     /// The track is coded in another way, or encrypted.
-    #[error("the video is coded as {codec}, of which only H.264 is decoded here; an installed ffmpeg reads others")]
+    #[error(
+        "the video is coded as {codec}; H.264 of 8 bits with colour at half the resolution is decoded here, an installed \
+         ffmpeg reads others"
+    )]
     Codec {
-        /// Its four letters in the file, or what is known of it.
+        /// What is known of it.
         codec: String,
     },
     /// Frames lie in fragments throughout the file.

@@ -25,7 +25,7 @@ pub(crate) fn open<'a>(
     };
     let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
     let decoder = Decoder::with_api_config(OpenH264API::from_source(), config)
-        .map_err(|error| VideoError::Damaged { form: Form::Mp4, reason: error.to_string() })?;
+        .map_err(|error| VideoError::Damaged { form: Form::Mp4, reason: words(&error) })?;
     let frames = Frames {
         source,
         length,
@@ -111,7 +111,7 @@ impl<R: Read + Seek> Frames<R> {
         if self.encoded.is_empty() {
             return Ok(());
         }
-        if let Some(yuv) = self.decoder.decode(&self.encoded).map_err(|error| damaged(error.to_string()))? {
+        if let Some(yuv) = self.decoder.decode(&self.encoded).map_err(|error| damaged(words(&error)))? {
             self.ready.push_back(copied(&yuv, self.limits)?);
         }
         Ok(())
@@ -120,11 +120,18 @@ impl<R: Read + Seek> Frames<R> {
     fn flush(&mut self) -> Result<(), VideoError> {
         let (number, decoded) = (self.next as u64, self.given);
         let damaged = |reason: String| VideoError::DamagedFrame { number, decoded, reason };
-        for yuv in self.decoder.flush_remaining().map_err(|error| damaged(error.to_string()))? {
+        for yuv in self.decoder.flush_remaining().map_err(|error| damaged(words(&error)))? {
             self.ready.push_back(copied(&yuv, self.limits)?);
         }
         Ok(())
     }
+}
+
+/// The decoder's words, without what it says of itself.
+fn words(error: &openh264::Error) -> String {
+    let said = error.to_string();
+    let code = said.split("Native:").nth(1).and_then(|rest| rest.split('.').next()).unwrap_or_default();
+    format!("the decoder says {code}; it reads neither interlaced nor lossless pictures")
 }
 
 /// The units of a sample, each with a start code instead of its length; nothing if one is cut off.

@@ -8,6 +8,9 @@ use std::io::{Read, Seek, SeekFrom};
 /// Boxes that may lie in front of the table of contents.
 const MOST_BOXES: u64 = 1 << 16;
 
+/// Profiles of H.264 that the decoder does not know: extended, 10 bits, 4:2:2 and 4:4:4 (ISO/IEC 14496-10, annex A).
+const OTHER_PROFILES: [u8; 5] = [44, 88, 110, 122, 244];
+
 /// A track of H.264.
 #[derive(Debug)]
 pub(crate) struct Movie {
@@ -59,6 +62,9 @@ pub(crate) fn read(source: &mut (impl Read + Seek), length: u64, limits: Limits)
     let VideoCodecSpecific::AVCConfig(config) = &entry.codec_specific else {
         return Err(damaged("H.264 without its parameters"));
     };
+    if let Some(profile) = config.get(1).filter(|profile| OTHER_PROFILES.contains(profile)) {
+        return Err(VideoError::Codec { codec: format!("H.264 of profile {profile}") });
+    }
     let parameters = parameters(config).ok_or_else(|| damaged("the parameters of H.264 are cut off"))?;
     let (samples, times, rate) = table(track, limits)?;
     if samples.is_empty() {

@@ -91,6 +91,8 @@ pub struct Video<'a> {
     info: Info,
     limits: Limits,
     frames: Box<dyn Iterator<Item = Result<Frame, VideoError>> + 'a>,
+    /// The first frame, if it was looked at.
+    first: Option<Result<Frame, VideoError>>,
     decoded: u64,
     work: u64,
     over: bool,
@@ -138,7 +140,7 @@ impl<'a> Video<'a> {
         if let Some(frames) = info.frames {
             Limits::check("frames", frames, limits.frames)?;
         }
-        Ok(Self { info, limits, frames: Box::new(frames), decoded: 0, work: 0, over: false })
+        Ok(Self { info, limits, frames: Box::new(frames), first: None, decoded: 0, work: 0, over: false })
     }
 
     /// What is known before frames are decoded.
@@ -169,12 +171,13 @@ impl Video<'static> {
     /// # Errors
     /// [`VideoError`]; where ffmpeg might have helped but is not there, the error says what for.
     pub fn open_file(path: &Path) -> Result<Self, VideoError> {
-        match Self::open(File::open(path)?) {
+        match Self::open(File::open(path)?).and_then(Self::begun) {
             Err(
                 error @ (VideoError::UnknownForm
                 | VideoError::Codec { .. }
                 | VideoError::Fragmented
-                | VideoError::NotBuilt),
+                | VideoError::NotBuilt
+                | VideoError::DamagedFrame { .. }),
             ) => match Ffmpeg::installed() {
                 Some(ffmpeg) => ffmpeg.open(path, Limits::default()),
                 None if matches!(error, VideoError::UnknownForm) => Err(VideoError::NoFfmpeg),
@@ -182,6 +185,13 @@ impl Video<'static> {
             },
             opened => opened,
         }
+    }
+
+    /// The video if its first frame decodes: what an encoder used that the decoder lacks shows only then.
+    fn begun(mut self) -> Result<Self, VideoError> {
+        let first = self.frames.next().ok_or(VideoError::NoFrames)??;
+        self.first = Some(Ok(first));
+        Ok(self)
     }
 }
 
@@ -192,7 +202,7 @@ impl Iterator for Video<'_> {
         if self.over {
             return None;
         }
-        let frame = self.frames.next();
+        let frame = self.first.take().or_else(|| self.frames.next());
         let frame = self.checked(frame);
         self.over = !matches!(frame, Some(Ok(_)));
         frame

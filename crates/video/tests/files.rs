@@ -1,5 +1,5 @@
 //! Small files of every form, sound and damaged. `data/small.mp4` is made by the example `small_video`.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use image::codecs::gif::GifEncoder;
 use image::codecs::webp::WebPEncoder;

@@ -8,12 +8,14 @@ mod files;
 mod log;
 mod messenger;
 mod protocol;
+mod video;
 
 pub use enclave::{enclave, offers, quotes, statements};
 pub use files::{codes, exchange, hashes, picture, run_folder, samples, scenario, table};
 pub use log::{checkpoints, log_files, log_keys, log_proofs, log_records};
 pub use messenger::{service, session, wire};
 pub use protocol::{messages, parties};
+pub use video::{animation, movie, tmk, vpdq};
 
 use rand_core::Rng;
 use sightline_crypto::Stream;
@@ -31,7 +33,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 22] = [
+pub const TARGETS: [Target; 26] = [
     Target { name: "wire", seeds: messenger::wire_seeds, run: wire, cases: 20_000 },
     Target { name: "service", seeds: messenger::service_seeds, run: service, cases: 2_000 },
     Target { name: "session", seeds: messenger::session_seeds, run: session, cases: 200 },
@@ -53,6 +55,10 @@ pub const TARGETS: [Target; 22] = [
     Target { name: "log_records", seeds: log::record_seeds, run: log_records, cases: 20_000 },
     Target { name: "log_keys", seeds: log::key_seeds, run: log_keys, cases: 10_000 },
     Target { name: "log_files", seeds: log::file_seeds, run: log_files, cases: 5_000 },
+    Target { name: "movie", seeds: video::movie_seeds, run: movie, cases: 500 },
+    Target { name: "animation", seeds: video::animation_seeds, run: animation, cases: 2_000 },
+    Target { name: "tmk", seeds: video::tmk_seeds, run: tmk, cases: 2_000 },
+    Target { name: "vpdq", seeds: video::vpdq_seeds, run: vpdq, cases: 20_000 },
     Target { name: "picture", seeds: files::picture_seeds, run: picture, cases: 1_000 },
 ];
 
