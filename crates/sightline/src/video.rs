@@ -114,7 +114,8 @@ fn hashed(path: &Path, every: Option<f64>, with_tmk: bool) -> Result<Hashes, Str
     let mut features = Vec::new();
     for frame in video {
         let frame = frame.map_err(|error| error.to_string())?;
-        let sampling = sampling.as_mut().filter(|sampling| sampling.takes(frame.number, frame.seconds));
+        let taken = sampling.as_mut().is_some_and(|sampling| sampling.takes(frame.number, frame.seconds));
+        let sampling = sampling.filter(|_| taken);
         if sampling.is_none() && hasher.is_none() {
             continue;
         }
