@@ -62,11 +62,11 @@ fn table(sequence: &[u8], picture: &[u8], samples: &[Vec<u8>], place: u32) -> Ve
     let [w, h] = [WIDTH, HEIGHT].map(u16::to_be_bytes);
     let length = |bytes: &[u8]| u16::try_from(bytes.len()).unwrap().to_be_bytes();
     let config = part(
-        b"avcC",
+        *b"avcC",
         &[&[1], &sequence[1..4], &[0xff, 0xe1], &length(sequence), sequence, &[1], &length(picture), picture],
     );
     let entry = part(
-        b"avc1",
+        *b"avc1",
         &[
             &[0, 0, 0, 0, 0, 0, 0, 1],
             &[0; 16],
@@ -81,7 +81,7 @@ fn table(sequence: &[u8], picture: &[u8], samples: &[Vec<u8>], place: u32) -> Ve
     );
     let sizes: Vec<u32> = samples.iter().map(|sample| u32::try_from(sample.len()).unwrap()).collect();
     let stbl = part(
-        b"stbl",
+        *b"stbl",
         &[
             &part(*b"stsd", &[&words(&[0, 1]), &entry]),
             &part(*b"stts", &[&words(&[0, 1, count, 1])]),
@@ -92,7 +92,7 @@ fn table(sequence: &[u8], picture: &[u8], samples: &[Vec<u8>], place: u32) -> Ve
     );
     let here = part(*b"url ", &[&words(&[1])]);
     let minf = part(
-        b"minf",
+        *b"minf",
         &[
             &part(*b"vmhd", &[&words(&[1, 0, 0])]),
             &part(*b"dinf", &[&part(*b"dref", &[&words(&[0, 1]), &here])]),
@@ -100,7 +100,7 @@ fn table(sequence: &[u8], picture: &[u8], samples: &[Vec<u8>], place: u32) -> Ve
         ],
     );
     let mdia = part(
-        b"mdia",
+        *b"mdia",
         &[
             &part(*b"mdhd", &[&words(&[0, 0, 0, RATE, count, 0x55c4_0000])]),
             &part(*b"hdlr", &[&words(&[0, 0]), b"vide", &words(&[0, 0, 0]), &[0]]),
@@ -110,7 +110,7 @@ fn table(sequence: &[u8], picture: &[u8], samples: &[Vec<u8>], place: u32) -> Ve
     let matrix = words(&[0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000]);
     let tkhd = part(*b"tkhd", &[&words(&[7, 0, 0, 1, 0, count, 0, 0, 0, 0]), &matrix, &w, &[0; 2], &h, &[0; 2]]);
     let mvhd = part(
-        b"mvhd",
+        *b"mvhd",
         &[&words(&[0, 0, 0, RATE, count, 0x1_0000, 0x0100_0000, 0, 0]), &matrix, &words(&[0, 0, 0, 0, 0, 0, 2])],
     );
     part(*b"moov", &[&mvhd, &part(*b"trak", &[&tkhd, &mdia])])
