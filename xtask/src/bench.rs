@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 /// Each command runs so often; the median counts.
 const RUNS: usize = 3;
 
-const BENCHMARKS: &str = "leakage, hamming, fingerprint, enclave";
+const BENCHMARKS: &str = "leakage, hamming, fingerprint, video, enclave";
 
 pub(super) fn run(mut arguments: impl Iterator<Item = String>) -> Result<(), String> {
     match arguments.next().as_deref() {
         Some("leakage") => leakage(&arguments.collect::<Vec<_>>()),
         Some("hamming") => hamming(&arguments.collect::<Vec<_>>()),
         Some("fingerprint") => fingerprint(),
+        Some("video") => video(&arguments.collect::<Vec<_>>()),
         Some("enclave") => enclave(),
         Some(other) => Err(format!("there is no benchmark `{other}`; there are: {BENCHMARKS}")),
         None => Err(format!("say which benchmark; there are: {BENCHMARKS}")),
@@ -40,6 +41,42 @@ fn fingerprint() -> Result<(), String> {
     });
     let _ = std::fs::remove_dir_all(&folder);
     done
+}
+
+/// Decoding alone, with vPDQ and with TMK+PDQF, then the Python package vpdq (PYTHON names an interpreter) and the decoder of
+/// an installed ffmpeg on the same file.
+fn video(files: &[String]) -> Result<(), String> {
+    let file: PathBuf = match files {
+        [] => match std::env::var_os("SIGHTLINE_REFERENCE") {
+            Some(folder) => Path::new(&folder).join("vectors/tmk/chair-19-sd-bar.mp4"),
+            None => "crates/video/tests/data/small.mp4".into(),
+        },
+        [file] => file.into(),
+        _ => return Err("name one video".into()),
+    };
+    let name = file.to_str().ok_or("the video has no Unicode name")?;
+    let package = ["--package", "sightline-video", "--example", "speed"];
+    cargo(&[&["run", "--release", "--quiet"], &package[..], &["--", name]].concat())?;
+    let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
+    match Command::new(&python).arg("xtask/peer-vpdq.py").arg(&file).status() {
+        Ok(status) if status.success() || status.code() == Some(3) => {}
+        Ok(status) => return Err(format!("peer-vpdq.py ended with {status}")),
+        Err(error) => println!("SKIPPED: {}: {error}, so vpdq is not timed", python.display()),
+    }
+    if !installed("ffmpeg") {
+        println!("SKIPPED: ffmpeg is not installed, so its decoder is not timed");
+        return Ok(());
+    }
+    for (what, form) in [("decoding alone", "yuv420p"), ("decoding, colours converted", "rgb24")] {
+        let mut command = Command::new("ffmpeg");
+        command.args(["-nostdin", "-hide_banner", "-benchmark", "-threads", "1", "-i"]).arg(&file);
+        let done = command.args(["-map", "0:v:0", "-pix_fmt", form, "-f", "null", "-"]).output();
+        let said = done.map_err(|error| format!("ffmpeg could not be started: {error}"))?.stderr;
+        let said = String::from_utf8_lossy(&said);
+        let used = said.lines().find_map(|line| line.strip_prefix("bench: ")).unwrap_or("it says no times");
+        println!("ffmpeg, {what}, one thread of its decoder: {used}");
+    }
+    Ok(())
 }
 
 /// Attestation and oblivious matching, in microseconds, beside clear matching and the figures of the design.

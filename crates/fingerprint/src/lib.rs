@@ -15,6 +15,8 @@ mod luma;
 mod memo;
 pub mod pdq;
 pub mod phash;
+pub mod tmk;
+pub mod vpdq;
 pub mod whash;
 
 pub use algorithm::{ALGORITHMS, Algorithm, Fingerprint, Stage, by_name};

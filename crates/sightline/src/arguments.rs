@@ -1,6 +1,8 @@
+use crate::video;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sightline_fingerprint::ALGORITHMS;
+use sightline_fingerprint::vpdq::DEFAULT_SECONDS;
 use std::path::PathBuf;
 
 /// Shows who can see what when detection is added to end-to-end encrypted messaging.
@@ -28,16 +30,31 @@ pub(crate) enum Command {
         #[arg(long, value_name = "SCENARIO.toml")]
         scenario: Option<PathBuf>,
     },
-    /// Print fingerprints of pictures as CSV: file, fingerprint in hexadecimal digits, quality
+    /// Print fingerprints of pictures or videos as CSV: file, fingerprint in hexadecimal digits, quality
+    #[command(long_about = FINGERPRINT)]
     Fingerprint {
-        /// Picture files (JPEG, PNG, WebP, GIF), folders of such, or - for a list of them on standard input, one a line
+        /// Files (pictures: JPEG, PNG, WebP, GIF; for vpdq and tmk videos), folders of such, or - for a list of them on
+        /// standard input, one a line
         #[arg(required = true, value_name = "FILE|FOLDER|-")]
         files: Vec<PathBuf>,
         /// Which kind of fingerprint; see docs/fingerprints.md
         #[arg(long, value_name = "NAME", default_value = "pdq", value_parser = PossibleValuesParser::new(
-            ALGORITHMS.map(|algorithm| algorithm.name())
+            ALGORITHMS.map(|algorithm| algorithm.name()).into_iter().chain(video::ALGORITHMS)
         ))]
         algorithm: String,
+        #[command(flatten)]
+        video: Video,
+    },
+    /// Compare two videos by vPDQ and TMK+PDQF and print the scores as CSV: `measure,value`
+    #[command(long_about = VIDEOS)]
+    Videos {
+        /// A video, or its hash as the reference of vPDQ or of TMK+PDQF writes it
+        first: PathBuf,
+        /// Another
+        second: PathBuf,
+        /// Seconds between the frames of vPDQ; 0 takes every frame
+        #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_SECONDS, value_parser = video::seconds)]
+        every: f64,
     },
     /// Measure how well fingerprints match through ordinary handling, and how often they match what is different
     #[command(long_about = ACCURACY)]
@@ -200,6 +217,30 @@ of the other.
 Each line of a file is a secret (a whole number or a short text) and one or more numbers, separated by commas; a header \
 is skipped. Both files must be independent draws of the same. What is found is a lower bound: a better adversary may \
 exist.";
+
+const FINGERPRINT: &str = "\
+Print fingerprints of pictures or videos as CSV: file, fingerprint in hexadecimal digits, quality.
+
+For `vpdq` there is a line a frame, `file,frame,quality,pdq_hex,seconds`, which `match` and `pairs` read. For `tmk`, whose \
+hash is 256 KiB, files are written to the folder --out, and the lines are `file,frames,tmk`.";
+
+const VIDEOS: &str = "\
+Compare two videos by vPDQ and TMK+PDQF and print the scores as CSV: `measure,value`.
+
+vPDQ says which share of each video's frames has one in the other less than 31 bits away, among those with a quality of 50 \
+or more. TMK+PDQF compares averages over time, level 1 without and level 2 with the order of frames; the reference takes two \
+videos for the same above 0.7 in both. What one of the two files does not hold is left out.";
+
+/// What videos are hashed with.
+#[derive(Debug, Args)]
+pub(crate) struct Video {
+    /// For vpdq: seconds between frames; 0 takes every frame
+    #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_SECONDS, value_parser = video::seconds)]
+    pub(crate) every: f64,
+    /// For tmk: the folder that NAME.tmk is written to for each video; no file is overwritten
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct Search {

@@ -16,24 +16,37 @@ const WAITING: usize = 16;
 
 /// A file, or why one could not be found.
 type Found = Result<PathBuf, (String, String)>;
-/// A file's name and its fingerprint, or what is wrong.
-type Done = (String, Result<Fingerprint, String>);
+/// A file's name and what was made of it, or what is wrong.
+type Done<T> = (String, Result<T, String>);
 
 pub(crate) fn run(files: Vec<PathBuf>, algorithm: &str) -> Result<(), Failure> {
     let algorithm = by_name(algorithm).ok_or_else(|| Failure::new(failure::BUG, "an algorithm that is not listed"))?;
     print(&format!("file,{}_hex,quality", algorithm.name()))?;
+    each(
+        files,
+        |path| hash(path, algorithm),
+        |shown, fingerprint| {
+            let quality = fingerprint.quality.map_or(String::new(), |quality| quality.to_string());
+            print(&format!("{},{},{quality}", quoted(shown), fingerprint.to_hex()))
+        },
+    )
+}
+
+/// Does something with every file on all cores, and shows what comes out in the order of the files.
+pub(crate) fn each<T: Send + 'static>(
+    files: Vec<PathBuf>,
+    work: impl Fn(&Path) -> Result<T, String> + Copy + Send + 'static,
+    mut show: impl FnMut(&str, T) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let bar = progress::count();
     let (mut files_seen, mut failed) = (0_u64, 0_u64);
-    let workers = workers(files, algorithm);
+    let workers = workers(files, work);
     // File number k goes to worker k modulo their number; the first that has no more ends the list.
-    for (shown, fingerprint) in (0..).map_while(|number: usize| workers[number % workers.len()].recv().ok()) {
+    for (shown, made) in (0..).map_while(|number: usize| workers[number % workers.len()].recv().ok()) {
         files_seen += 1;
         bar.inc(1);
-        match fingerprint {
-            Ok(fingerprint) => {
-                let quality = fingerprint.quality.map_or(String::new(), |quality| quality.to_string());
-                print(&format!("{},{},{quality}", quoted(&shown), fingerprint.to_hex()))?;
-            }
+        match made {
+            Ok(made) => show(&shown, made)?,
             Err(error) => {
                 failed += 1;
                 bar.suspend(|| say(&format!("{shown}: {error}")));
@@ -49,14 +62,21 @@ pub(crate) fn run(files: Vec<PathBuf>, algorithm: &str) -> Result<(), Failure> {
 }
 
 /// Starts the threads. They end when nothing is left or nobody listens.
-fn workers(files: Vec<PathBuf>, algorithm: &'static dyn Algorithm) -> Vec<Receiver<Done>> {
+fn workers<T: Send + 'static>(
+    files: Vec<PathBuf>,
+    work: impl Fn(&Path) -> Result<T, String> + Copy + Send + 'static,
+) -> Vec<Receiver<Done<T>>> {
     let count = thread::available_parallelism().map_or(1, NonZero::get);
     let mut senders = Vec::new();
     let mut receivers = Vec::new();
     for _ in 0..count {
-        let (to_worker, work) = sync_channel::<Found>(WAITING);
+        let (to_worker, files) = sync_channel::<Found>(WAITING);
         let (done, results) = sync_channel(WAITING);
-        thread::spawn(move || work.into_iter().try_for_each(|found| done.send(hash(found, algorithm))));
+        let made = move |found: Found| match found {
+            Ok(path) => (path.display().to_string(), work(&path)),
+            Err((shown, error)) => (shown, Err(error)),
+        };
+        thread::spawn(move || files.into_iter().try_for_each(|found| done.send(made(found))));
         senders.push(to_worker);
         receivers.push(results);
     }
@@ -68,20 +88,13 @@ fn workers(files: Vec<PathBuf>, algorithm: &'static dyn Algorithm) -> Vec<Receiv
     receivers
 }
 
-fn hash(found: Found, algorithm: &dyn Algorithm) -> Done {
-    let path = match found {
-        Ok(path) => path,
-        Err((shown, error)) => return (shown, Err(error)),
-    };
-    let read = || {
-        let length = fs::metadata(&path).map_err(|error| error.to_string())?.len();
-        if length > MAX_BYTES {
-            return Err(format!("{length} bytes are too many; at most {MAX_BYTES} are read"));
-        }
-        fs::read(&path).map_err(|error| error.to_string())
-    };
-    let fingerprint = read().and_then(|bytes| algorithm.compute(&bytes).map_err(|error| error.to_string()));
-    (path.display().to_string(), fingerprint)
+fn hash(path: &Path, algorithm: &dyn Algorithm) -> Result<Fingerprint, String> {
+    let length = fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if length > MAX_BYTES {
+        return Err(format!("{length} bytes are too many; at most {MAX_BYTES} are read"));
+    }
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    algorithm.compute(&bytes).map_err(|error| error.to_string())
 }
 
 /// Hands files to the workers in turn.

@@ -11,6 +11,7 @@ mod leakage;
 mod list;
 mod progress;
 mod search;
+mod video;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -37,7 +38,11 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Assess(options) => assess::run(&options),
         Command::Architectures => commands::architectures(),
         Command::Explain { name, scenario } => commands::explain(&name, scenario.as_deref()),
-        Command::Fingerprint { files, algorithm } => fingerprint::run(files, &algorithm),
+        Command::Fingerprint { files, algorithm, video } if video::ALGORITHMS.contains(&&*algorithm) => {
+            video::fingerprint(files, &algorithm, video)
+        }
+        Command::Fingerprint { files, algorithm, .. } => fingerprint::run(files, &algorithm),
+        Command::Videos { first, second, every } => video::compare(&first, &second, every),
         Command::Accuracy(options) => accuracy::run(&options),
         Command::Verify { run, rerun } => commands::verify(&run, rerun),
         Command::Calibrate { architectures, seed, repetitions, quick } => {

@@ -8,6 +8,7 @@ mod files;
 mod log;
 mod messenger;
 mod protocol;
+mod video;
 mod warrants;
 
 pub use enclave::{enclave, offers, quotes, statements};
@@ -15,6 +16,7 @@ pub use files::{codes, exchange, hashes, picture, run_folder, samples, scenario,
 pub use log::{checkpoints, log_files, log_keys, log_proofs, log_records};
 pub use messenger::{service, session, wire};
 pub use protocol::{messages, parties};
+pub use video::{animation, movie, tmk, vpdq};
 pub use warrants::{franking, warrants};
 
 use rand_core::Rng;
@@ -33,7 +35,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 24] = [
+pub const TARGETS: [Target; 28] = [
     Target { name: "wire", seeds: messenger::wire_seeds, run: wire, cases: 20_000 },
     Target { name: "service", seeds: messenger::service_seeds, run: service, cases: 2_000 },
     Target { name: "session", seeds: messenger::session_seeds, run: session, cases: 200 },
@@ -57,6 +59,10 @@ pub const TARGETS: [Target; 24] = [
     Target { name: "log_files", seeds: log::file_seeds, run: log_files, cases: 5_000 },
     Target { name: "warrants", seeds: warrants::warrant_seeds, run: warrants, cases: 200 },
     Target { name: "franking", seeds: warrants::franking_seeds, run: franking, cases: 20_000 },
+    Target { name: "movie", seeds: video::movie_seeds, run: movie, cases: 500 },
+    Target { name: "animation", seeds: video::animation_seeds, run: animation, cases: 2_000 },
+    Target { name: "tmk", seeds: video::tmk_seeds, run: tmk, cases: 2_000 },
+    Target { name: "vpdq", seeds: video::vpdq_seeds, run: vpdq, cases: 20_000 },
     Target { name: "picture", seeds: files::picture_seeds, run: picture, cases: 1_000 },
 ];
 

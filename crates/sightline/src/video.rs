@@ -1,0 +1,133 @@
+//! `sightline fingerprint --algorithm vpdq|tmk` and `sightline videos`.
+
+use crate::failure::{self, Failure};
+use crate::fingerprint::{each, quoted};
+use crate::{arguments, print};
+use sightline_fingerprint::tmk::{self, Tmk};
+use sightline_fingerprint::vpdq::{self, Feature, Sampling};
+use sightline_fingerprint::{DEFAULT_RADIUS, FingerprintError, MAX_BYTES, MINIMUM_QUALITY};
+use sightline_video::{Form, Video};
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+/// The hashes of videos.
+pub(crate) const ALGORITHMS: [&str; 2] = ["vpdq", "tmk"];
+
+/// A number of seconds on the command line.
+pub(crate) fn seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number of seconds is expected".to_owned())?;
+    if seconds.is_finite() && seconds >= 0.0 { Ok(seconds) } else { Err("it must not be negative".into()) }
+}
+
+pub(crate) fn fingerprint(files: Vec<PathBuf>, algorithm: &str, options: arguments::Video) -> Result<(), Failure> {
+    if algorithm == "vpdq" {
+        print("file,frame,quality,pdq_hex,seconds")?;
+        let every = options.every;
+        return each(
+            files,
+            move |path| hashed(path, Some(every), false),
+            |shown, (features, _)| {
+                let frame = |Feature { number, quality, hash, seconds }: &Feature| {
+                    print(&format!("{},{number},{quality},{hash},{seconds:.3}", quoted(shown)))
+                };
+                features.iter().try_for_each(frame)
+            },
+        );
+    }
+    let Some(folder) = options.out else {
+        let why = "a hash of TMK+PDQF is 256 KiB: name a folder for such files, --out FOLDER";
+        return Err(Failure::new(failure::USAGE, why));
+    };
+    fs::create_dir_all(&folder)
+        .map_err(|error| Failure::new(failure::ENVIRONMENT, format!("{}: {error}", folder.display())))?;
+    print("file,frames,tmk")?;
+    each(
+        files,
+        |path| hashed(path, None, true),
+        |shown, (_, tmk)| {
+            let Some(tmk) = tmk else { return Ok(()) };
+            let name = Path::new(shown).file_stem().unwrap_or_default();
+            let mut name = name.to_os_string();
+            name.push(".tmk");
+            let path = folder.join(name);
+            let written = File::create_new(&path).and_then(|mut file| file.write_all(&tmk.to_bytes()));
+            written.map_err(|error| Failure::new(failure::ENVIRONMENT, format!("{}: {error}", path.display())))?;
+            print(&format!("{},{},{}", quoted(shown), tmk.frames(), quoted(&path.display().to_string())))
+        },
+    )
+}
+
+pub(crate) fn compare(first: &Path, second: &Path, every: f64) -> Result<(), Failure> {
+    let read = |path: &Path| {
+        hashes(path, every).map_err(|error| Failure::new(failure::USAGE, format!("{}: {error}", path.display())))
+    };
+    let ((one, one_tmk), (two, two_tmk)) = (read(first)?, read(second)?);
+    let by_frames = !one.is_empty() && !two.is_empty();
+    if !by_frames && (one_tmk.is_none() || two_tmk.is_none()) {
+        return Err(Failure::new(failure::USAGE, "one file holds a hash of vPDQ and the other of TMK+PDQF"));
+    }
+    print("measure,value")?;
+    if by_frames {
+        let agreement = vpdq::compare(&one, &two, DEFAULT_RADIUS, MINIMUM_QUALITY);
+        print(&format!("vpdq-percent-of-first,{:.2}", agreement.query))?;
+        print(&format!("vpdq-percent-of-second,{:.2}", agreement.compared))?;
+    }
+    if let (Some(one), Some(two)) = (one_tmk, two_tmk) {
+        let scores = one.level1(&two).and_then(|level1| Ok((level1, one.level2(&two)?)));
+        let (level1, level2) = scores.map_err(|error| Failure::new(failure::USAGE, error))?;
+        print(&format!("tmk-level-1,{level1:.6}"))?;
+        print(&format!("tmk-level-2,{level2:.6}"))?;
+    }
+    Ok(())
+}
+
+/// The hashes of a video, or those in a file of hashes; no features or no TMK where they are not to be had.
+type Hashes = (Vec<Feature>, Option<Tmk>);
+
+fn hashes(path: &Path, every: f64) -> Result<Hashes, String> {
+    let mut start = Vec::new();
+    let opened = File::open(path).and_then(|file| file.take(12).read_to_end(&mut start));
+    opened.map_err(|error| error.to_string())?;
+    // The text form begins with a frame's number, which no form of video does.
+    let text = start.first().is_some_and(u8::is_ascii_digit) && Form::of(&start).is_none();
+    if !text && !start.starts_with(b"TMK1") {
+        return hashed(path, Some(every), true);
+    }
+    let length = fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if length > MAX_BYTES {
+        return Err(format!("{length} bytes are too many; at most {MAX_BYTES} are read"));
+    }
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    if text {
+        return Ok((vpdq::read(&bytes).map_err(|error| error.to_string())?, None));
+    }
+    Ok((Vec::new(), Some(Tmk::from_bytes(&bytes).map_err(|error| error.to_string())?)))
+}
+
+/// Decodes a video once, for the features of every so many seconds, the TMK, or both.
+fn hashed(path: &Path, every: Option<f64>, with_tmk: bool) -> Result<Hashes, String> {
+    let video = Video::open_file(path).map_err(|error| error.to_string())?;
+    let rate = video.info().rate;
+    let mut sampling = every.map(|every| Sampling::new(rate, every));
+    let mut hasher = with_tmk.then(|| tmk::Hasher::new(rate));
+    let mut features = Vec::new();
+    for frame in video {
+        let frame = frame.map_err(|error| error.to_string())?;
+        let taken = sampling.as_mut().is_some_and(|sampling| sampling.takes(frame.number, frame.seconds));
+        let sampling = sampling.filter(|_| taken);
+        if sampling.is_none() && hasher.is_none() {
+            continue;
+        }
+        let picture = frame.picture().map_err(|error| error.to_string())?;
+        if let Some(sampling) = sampling {
+            let feature = sampling.feature(frame.number, frame.seconds, &picture);
+            features.push(feature.map_err(|error: FingerprintError| error.to_string())?);
+        }
+        if let Some(hasher) = &mut hasher {
+            hasher.add(frame.seconds, &picture).map_err(|error| error.to_string())?;
+        }
+    }
+    let tmk = hasher.map(tmk::Hasher::finish).transpose().map_err(|error| error.to_string())?;
+    Ok((features, tmk))
+}
