@@ -17,6 +17,7 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
     let observers = reading.observers();
     let mut figures = Vec::new();
     let systems = reading.systems();
+    let (columns, folded) = columns(reading, &systems, &observers);
     let sections = reading
         .profiles
         .iter()
@@ -42,7 +43,8 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
         lead: lead(reading, systems.len()),
         facts: facts(reading, &systems),
         controls: controls(reading),
-        heads: observers.iter().map(|id| Head { title: reading.party(id), role: words::role(id) }).collect(),
+        heads: columns.iter().map(|id| Head { title: reading.party(id), role: words::role(id) }).collect(),
+        folded,
         matrix: systems
             .iter()
             .enumerate()
@@ -51,7 +53,7 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
                 title: reading.profile(system).map_or_else(|| words::title(system), |profile| profile.title.clone()),
                 name: system.clone(),
                 verdict: matrix::verdict(reading, system, &observers),
-                cells: observers
+                cells: columns
                     .iter()
                     .map(|observer| (reading.party(observer), matrix::cell(reading, system, observer)))
                     .collect(),
@@ -106,6 +108,42 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
     Ok(Report { html: page.render()?, figures })
 }
 
+/// Observers with a column in the answer; and, where there are many, in words those of whom nothing was found anywhere.
+fn columns(reading: &Reading, systems: &[String], observers: &[String]) -> (Vec<String>, Vec<String>) {
+    const MOST: usize = 7;
+    const ALWAYS: [&str; 2] = ["provider", "network"];
+    if observers.len() <= MOST {
+        return (observers.to_vec(), Vec::new());
+    }
+    let states = |observer: &String| -> Vec<State> {
+        systems.iter().map(|system| matrix::cell(reading, system, observer).state).collect()
+    };
+    let absent = |state: &State| matches!(state, State::NoSuchParty | State::NotRun);
+    let (mut columns, mut nothing, mut undecided) = (Vec::new(), Vec::new(), Vec::new());
+    for observer in observers {
+        let states = states(observer);
+        if ALWAYS.contains(&observer.as_str()) || states.iter().all(absent) {
+            columns.push(observer.clone());
+        } else if states.iter().all(|state| absent(state) || *state == State::Nothing) {
+            nothing.push(reading.party(observer));
+        } else if states.iter().all(|state| absent(state) || matches!(state, State::Nothing | State::Undecided)) {
+            undecided.push(reading.party(observer));
+        } else {
+            columns.push(observer.clone());
+        }
+    }
+    let sentence =
+        |what: &str, parties: &[String]| (!parties.is_empty()).then(|| format!("{what} {}.", parties.join("; ")));
+    let folded = [
+        sentence("Without a column, as no tested attack learnt anything about content in any system:", &nothing),
+        sentence(
+            "Without a column, as nothing was found in any system, though more trials are needed to say:",
+            &undecided,
+        ),
+    ];
+    (columns, folded.into_iter().flatten().collect())
+}
+
 /// A line of the table of paddings.
 fn padding(padding: metadata::Padding) -> [String; 5] {
     let shown = |value: Option<f64>| value.map_or_else(|| "not run".to_owned(), number);
@@ -126,6 +164,8 @@ struct Page<'a> {
     facts: Vec<(&'static str, String)>,
     controls: Controls,
     heads: Vec<Head>,
+    /// Observers without a column, in words.
+    folded: Vec<String>,
     matrix: Vec<MatrixRow>,
     systems: Vec<SystemSection<'a>>,
     overview: Overview,

@@ -75,8 +75,10 @@ impl Reading {
             .chain(measured)
             .filter(|id| !id.is_empty() && !is_coalition(id) && !endpoints.contains(id))
             .collect();
-        let known = OBSERVERS.iter().copied().filter(|id| found.contains(id));
-        let others = found.iter().copied().filter(|id| !OBSERVERS.contains(id));
+        // The first of several parties of a role is observed for all of them.
+        let observed = |id: &&str| !found.contains(format!("{id}-0").as_str());
+        let known = OBSERVERS.iter().copied().filter(|id| found.contains(id)).filter(observed);
+        let others = found.iter().copied().filter(|id| !OBSERVERS.contains(id)).filter(observed);
         known.chain(others).map(str::to_owned).collect()
     }
 

@@ -217,7 +217,7 @@ pub(crate) fn profiles() -> [PartyProfile; 4] {
     let party = |name, title| PartyProfile { name, title, outsider: true };
     [
         party("law-enforcement", "Law enforcement"),
-        party("judge", "Judges, two of three of whom sign"),
+        party("judge", "Judges"),
         party("log", "Keeper of the public log"),
         party("auditor", "Auditor of the log"),
     ]
