@@ -8,7 +8,8 @@ use sightline_messenger::{
     Proof, Request, Sent, Session,
 };
 use sightline_protocol::{
-    Command, Content, Display, GroupNumber, Memory, PartyId, Reason, Role, Setup, SetupError, Time, Turn, Wire, Work,
+    Command, Content, Display, GroupNumber, Memory, PartyId, PartyProfile, Reason, Role, Setup, SetupError, Time, Turn,
+    Wire, Work,
 };
 
 use std::collections::BTreeSet;
@@ -215,6 +216,16 @@ impl PostOffice {
     pub(crate) fn memory(&self) -> Memory {
         Memory::new(self.service.memory())
     }
+}
+
+/// The parties that every messenger has.
+pub(crate) fn parties() -> Vec<PartyProfile> {
+    let party = |name, title, outsider| PartyProfile { name, title, outsider };
+    vec![
+        party("device", "Users' devices", false),
+        party("provider", "Provider (ESP)", true),
+        party("network", "Network", true),
+    ]
 }
 
 /// At most as many users as one deployment is tested with.

@@ -71,7 +71,8 @@ impl Courier for Message {}
 
 impl Architecture for DeviceWarning {
     fn profile(&self) -> Profile {
-        let party = |name, title, outsider| PartyProfile { name, title, outsider };
+        let mut parties = courier::parties();
+        parties.push(PartyProfile { name: "list-authority", title: "List authority", outsider: true });
         let step = |from, to, label, condition, sealed| Step { from, to, label, condition, sealed };
         let before = "before anything is sent";
         let flow = vec![
@@ -89,12 +90,7 @@ impl Architecture for DeviceWarning {
             summary: "The device holds the list and compares every picture with it before it is sent, and where the scenario \
                       says so when it is received. On a match it warns its user. Nobody else is told, and the picture is sent \
                       if the user goes on.",
-            parties: vec![
-                party("device", "Users' devices", false),
-                party("provider", "Provider (ESP)", true),
-                party("network", "Network", true),
-                party("list-authority", "List authority", true),
-            ],
+            parties,
             flow,
             match_relation: MatchRelation::Radius,
             disclosure: Disclosure::None,

@@ -9,8 +9,8 @@ use minicbor::{Decode, Encode};
 use sightline_crypto::{Ledger, Seed};
 use sightline_messenger::{Delivery, Request};
 use sightline_protocol::{
-    Architecture, Clause, Datum, Deployment, Disclosure, Endpoint, MatchRelation, PartyId, PartyProfile, Profile, Role,
-    Setup, SetupError, Step, Wire, WireError,
+    Architecture, Clause, Datum, Deployment, Disclosure, Endpoint, MatchRelation, PartyId, Profile, Role, Setup,
+    SetupError, Step, Wire, WireError,
 };
 use std::collections::BTreeSet;
 
@@ -35,7 +35,6 @@ impl Courier for Message {}
 
 impl Architecture for E2ee {
     fn profile(&self) -> Profile {
-        let party = |name, title, outsider| PartyProfile { name, title, outsider };
         let step = |from, to, label| Step { from, to, label, condition: "", sealed: true };
         Profile {
             name: "e2ee",
@@ -44,11 +43,7 @@ impl Architecture for E2ee {
             source: "Messaging Layer Security, RFC 9420; row 0b of the Commission's 2020 technical paper, as secondary sources report it",
             summary: "Contents are sealed on the sender's device and opened on the recipients'. The provider stores and \
                       forwards ciphertext.",
-            parties: vec![
-                party("device", "Users' devices", false),
-                party("provider", "Provider (ESP)", true),
-                party("network", "Network", true),
-            ],
+            parties: courier::parties(),
             flow: vec![
                 step("device", "provider", "sealed attachment"),
                 step("device", "provider", "MLS message with the attachment's key"),

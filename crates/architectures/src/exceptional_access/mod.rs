@@ -15,7 +15,7 @@ use sightline_crypto::{Ledger, Seed};
 use sightline_messenger::{Delivery, EscrowSecret, EscrowedMessage, MemberId, Request};
 use sightline_protocol::{
     Architecture, Clause, Datum, Decision, Deployment, Disclosure, Endpoint, GroupNumber, MatchRelation, PartyId,
-    PartyProfile, Profile, Role, Setup, SetupError, Step, Wire, WireError,
+    Profile, Role, Setup, SetupError, Step, Wire, WireError,
 };
 use std::collections::BTreeSet;
 
@@ -109,12 +109,7 @@ impl Hears for Message {
 
 impl Architecture for ExceptionalAccess {
     fn profile(&self) -> Profile {
-        let party = |name, title, outsider| PartyProfile { name, title, outsider };
-        let mut parties = vec![
-            party("device", "Users' devices", false),
-            party("provider", "Provider (ESP)", true),
-            party("network", "Network", true),
-        ];
+        let mut parties = courier::parties();
         parties.extend(courts::profiles());
         let (title, summary) = match self.way {
             Way::VisibleMember => (

@@ -16,8 +16,8 @@ use sightline_lists::SignedStatement;
 use sightline_messenger::{Delivery, Request};
 use sightline_protocol::{
     Adversary, Architecture, Challenge, Clause, Content, Datum, Decision, DeliveryRule, Deployment, Disclosure,
-    Endpoint, Facts, MatchRelation, Parameter, PartyId, PartyProfile, Policy, Profile, Role, Scanned, Setup,
-    SetupError, Step, View, Wire, WireError,
+    Endpoint, Facts, MatchRelation, Parameter, PartyId, Policy, Profile, Role, Scanned, Setup, SetupError, Step, View,
+    Wire, WireError,
 };
 use std::collections::BTreeSet;
 
@@ -161,7 +161,6 @@ impl Carries for Message {
 
 impl Architecture for Hashing {
     fn profile(&self) -> Profile {
-        let party = |name, title, outsider| PartyProfile { name, title, outsider };
         let (title, row, given) = match self.cut {
             Cut::Hash => {
                 ("Hashing on the device, matching at the provider", "1b, shortlisted", "perceptual hash and quality")
@@ -198,11 +197,7 @@ impl Architecture for Hashing {
             let meaning = "how far the device goes; the paper leaves it open, and the last cut shows least";
             parameters.insert(0, Parameter { name: "cut", value: given.to_owned(), meaning });
         }
-        let mut parties = vec![
-            party("device", "Users' devices", false),
-            party("provider", "Provider (ESP)", true),
-            party("network", "Network", true),
-        ];
+        let mut parties = courier::parties();
         parties.extend(reporting::parties());
         Profile {
             name: self.name(),

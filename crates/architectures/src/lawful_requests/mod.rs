@@ -12,8 +12,8 @@ use sightline_accountability::warrant::Data;
 use sightline_crypto::{Ledger, Seed};
 use sightline_messenger::{Delivery, Request};
 use sightline_protocol::{
-    Architecture, Clause, Datum, Decision, Deployment, Disclosure, Endpoint, MatchRelation, Parameter, PartyId,
-    PartyProfile, Policy, Profile, Role, Setup, SetupError, Step, Wire, WireError,
+    Architecture, Clause, Datum, Decision, Deployment, Disclosure, Endpoint, MatchRelation, Parameter, PartyId, Policy,
+    Profile, Role, Setup, SetupError, Step, Wire, WireError,
 };
 use std::collections::BTreeSet;
 
@@ -70,7 +70,6 @@ impl Hears for Message {
 
 impl Architecture for LawfulRequests {
     fn profile(&self) -> Profile {
-        let party = |name, title, outsider| PartyProfile { name, title, outsider };
         let step = |from, to, label, condition, sealed| Step { from, to, label, condition, sealed };
         let mut flow = courts::steps();
         flow.extend([
@@ -79,11 +78,7 @@ impl Architecture for LawfulRequests {
             step("provider", "law-enforcement", "who wrote to whom, when, how big", "when the dates are over", false),
         ]);
         flow.extend(courts::afterwards());
-        let mut parties = vec![
-            party("device", "Users' devices", false),
-            party("provider", "Provider (ESP)", true),
-            party("network", "Network", true),
-        ];
+        let mut parties = courier::parties();
         parties.extend(courts::profiles());
         let mut limits = vec!["No content is given out: nobody but the endpoints has it."];
         limits.extend(courts::LIMITS);

@@ -85,11 +85,7 @@ impl Architecture for Plaintext {
         let party = |name, title, outsider| PartyProfile { name, title, outsider };
         let step = |from, to, label, condition| Step { from, to, label, condition, sealed: false };
         let delivered = if self.blocks() { "it does not match" } else { "" };
-        let mut parties = vec![
-            party("device", "Users' devices", false),
-            party("provider", "Provider (ESP)", true),
-            party("network", "Network", true),
-        ];
+        let mut parties = crate::courier::parties();
         parties.extend(reporting::parties());
         parties.push(party("law-enforcement", "Law enforcement", true));
         let mut flow = vec![

@@ -98,15 +98,11 @@ impl Architecture for UserReports {
             "the reviewer confirms" => step,
             _ => Step { condition: REPORTED, ..step },
         }));
-        let mut parties = vec![
-            party("device", "Users' devices", false),
-            party("provider", "Provider (ESP)", true),
-            party("network", "Network", true),
-            party("report-authority", "Report authority", true),
-        ];
+        let mut parties = courier::parties();
         if self.policy.review != Review::None {
-            parties.insert(3, party("reviewer", "Reviewer", true));
+            parties.push(party("reviewer", "Reviewer", true));
         }
+        parties.push(party("report-authority", "Report authority", true));
         Profile {
             name: "user-reports",
             title: "Reports by recipients, with proof of the sender",
