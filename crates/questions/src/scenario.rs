@@ -341,7 +341,7 @@ impl Scenario {
         let order = &self.order;
         range(
             "order.accounts",
-            "numbers of users, from 0 on",
+            "numbers of users, from 0 on and below `users`",
             order.accounts.iter().all(|account| *account < self.users),
             format!("{:?}", order.accounts),
         )?;
