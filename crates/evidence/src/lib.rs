@@ -5,6 +5,7 @@
 //! observer, the [`Control`]s, the [`Provenance`], and a [`Summary`] that lists every file with its SHA-256 digest so
 //! that [`verify`] can say what no longer agrees. Nothing is computed here: numbers come in, files go out.
 
+mod answer;
 mod columnar;
 mod digest;
 mod error;
@@ -16,6 +17,7 @@ mod table;
 mod unfinished;
 mod verification;
 
+pub use answer::{Answer, AnswerLine, Verdict};
 pub use digest::{digest, digest_value};
 pub use error::EvidenceError;
 pub use ro_crate::check_ro_crate;

@@ -6,6 +6,7 @@
 
 pub mod accuracy;
 mod advantage;
+mod answers;
 mod cost;
 mod error;
 mod expose;
