@@ -1,0 +1,69 @@
+// The sequence diagram: lanes are parties, rows are messages in the order of arrival.
+
+import { count, element, hex, length, seconds, title } from "./draw.js";
+
+const CARRIES = {
+  picture: ["◉", "holds the picture itself"],
+  stage: ["◐", "holds a copy, thumbnail or coefficients of the picture"],
+  hash: ["◔", "holds the picture’s hash"],
+  sealed: ["⊠", "sealed: as long as the picture, and not it"],
+  nothing: ["", ""],
+};
+
+/** A diagram for a run; `pick` is told of the number of a message that is chosen. */
+export function diagram(opening, pick) {
+  const lanes = opening.lanes;
+  const place = new Map(lanes.map((lane, at) => [lane, at]));
+  const heads = lanes.map((lane) => element("span", {}, title(lane)));
+  const lines = lanes.map((_, at) => element("i", { "--at": at }));
+  const before = element("ol", { class: "steps" });
+  const steps = element("ol", { class: "steps" });
+  const summary = element("summary", {}, "Before anything is sent");
+  const preparing = element("details", { class: "preparing", hidden: true }, summary, before);
+  const body = element("div", { class: "rows", tabIndex: 0, role: "region", "aria-label": "Messages" },
+    element("div", { class: "lines", "aria-hidden": "true" }, lines), preparing, steps);
+  const root = element("div", { class: `diagram${lanes.length > 6 ? " many" : ""}`, "--lanes": lanes.length },
+    element("div", { class: "wide" }, element("div", { class: "heads", "aria-hidden": "true" }, heads), body));
+  const rows = [];
+
+  function add(message) {
+    const [symbol, meaning] = CARRIES[message.carries];
+    const [from, to] = [place.get(message.from), place.get(message.to)];
+    const own = from === to;
+    const words = [symbol && `${symbol} `, element("b", {}, message.name)];
+    if (!own) words.push(element("span", { class: "size" }, ` ${length(message.length)}`));
+    const sentence = own
+      ? `${title(message.from)}: ${message.name}`
+      : `${title(message.from)} to ${title(message.to)}: ${message.name}, ${count(message.length)} bytes`;
+    const button = element("button", {
+      type: "button",
+      class: `step ${message.carries}${own ? " own" : ""}${to < from ? " back" : ""}${
+        own && from === 0 ? " first" : ""}${own && from === lanes.length - 1 ? " last" : ""}`,
+      title: `${sentence}${meaning && ` (${meaning})`}, at ${seconds(message.arrives)}\n${hex(message.head, true)}`,
+      "aria-label": `${message.number}. ${sentence}${meaning && `, ${meaning}`}, at ${seconds(message.arrives)}`,
+      "--from": Math.min(from, to), "--span": Math.abs(to - from),
+      onclick: () => pick(message.number),
+    }, element("time", {}, message.arrives.toFixed(message.arrives < 100 ? 3 : 1)),
+      element("span", { class: "arrow" }, element("span", { class: "words" }, words)));
+    const row = element("li", {}, button);
+    rows[message.number] = row;
+    (message.preparing ? before : steps).append(row);
+    if (message.preparing) {
+      preparing.hidden = false;
+      summary.textContent = `Before anything is sent: ${message.number} messages (keys, groups, lists, warrants)`;
+    }
+  }
+
+  function show(position, follow) {
+    rows.forEach((row, number) => {
+      row.classList.toggle("future", number > position);
+      row.classList.toggle("now", number === position);
+    });
+    const now = rows[position];
+    if (follow && now?.offsetParent) {
+      body.scrollTop = Math.max(0, now.offsetTop - body.clientHeight + 2.2 * now.offsetHeight);
+    }
+  }
+
+  return { root, add, show };
+}
