@@ -4,14 +4,14 @@ import { count, element, hex, length, seconds, title } from "./draw.js";
 
 const CARRIES = {
   picture: ["◉", "holds the picture itself"],
-  stage: ["◐", "holds a copy, thumbnail or coefficients of the picture"],
+  stage: ["◐", "holds a copy, thumbnail or numbers of the picture"],
   hash: ["◔", "holds the picture’s hash"],
-  sealed: ["⊠", "sealed: as long as the picture, and not it"],
+  sealed: ["⊠", "is sealed: as long as the picture, and not it"],
   nothing: ["", ""],
 };
 
-/** A diagram for a run; `pick` is told of the number of a message that is chosen. */
-export function diagram(opening, pick) {
+/** A diagram for a run, under this name; `pick` is told of the number of a message that is chosen. */
+export function diagram(opening, pick, label) {
   const lanes = opening.lanes;
   const place = new Map(lanes.map((lane, at) => [lane, at]));
   const heads = lanes.map((lane) => element("span", {}, title(lane)));
@@ -20,10 +20,10 @@ export function diagram(opening, pick) {
   const steps = element("ol", { class: "steps" });
   const summary = element("summary", {}, "Before anything is sent");
   const preparing = element("details", { class: "preparing", hidden: true }, summary, before);
-  const body = element("div", { class: "rows", tabIndex: 0, role: "region", "aria-label": "Messages" },
-    element("div", { class: "lines", "aria-hidden": "true" }, lines), preparing, steps);
+  const body = element("div", { class: "rows", tabIndex: 0, role: "region", "aria-label": label },
+    element("div", { class: "heads", "aria-hidden": "true" }, heads), element("div", { class: "lines", "aria-hidden": "true" }, lines), preparing, steps);
   const root = element("div", { class: `diagram${lanes.length > 6 ? " many" : ""}`, "--lanes": lanes.length },
-    element("div", { class: "wide" }, element("div", { class: "heads", "aria-hidden": "true" }, heads), body));
+    element("div", { class: "wide" }, body));
   const rows = [];
 
   function add(message) {
@@ -32,19 +32,18 @@ export function diagram(opening, pick) {
     const own = from === to;
     const words = [symbol && `${symbol} `, element("b", {}, message.name)];
     if (!own) words.push(element("span", { class: "size" }, ` ${length(message.length)}`));
-    const sentence = own
-      ? `${title(message.from)}: ${message.name}`
-      : `${title(message.from)} to ${title(message.to)}: ${message.name}, ${count(message.length)} bytes`;
+    const between = own ? title(message.from) : `${title(message.from)} to ${title(message.to)}`;
+    const bytes = own ? "" : `${count(message.length)} bytes, `;
     const button = element("button", {
       type: "button",
       class: `step ${message.carries}${own ? " own" : ""}${to < from ? " back" : ""}${
         own && from === 0 ? " first" : ""}${own && from === lanes.length - 1 ? " last" : ""}`,
-      title: `${sentence}${meaning && ` (${meaning})`}, at ${seconds(message.arrives)}\n${hex(message.head, true)}`,
-      "aria-label": `${message.number}. ${sentence}${meaning && `, ${meaning}`}, at ${seconds(message.arrives)}`,
+      title: `${message.number}. ${between}: ${message.name}, ${bytes}at ${seconds(message.arrives)}\n${hex(message.head, true)}`,
       "--from": Math.min(from, to), "--span": Math.abs(to - from),
       onclick: () => pick(message.number),
     }, element("time", {}, message.arrives.toFixed(message.arrives < 100 ? 3 : 1)),
-      element("span", { class: "arrow" }, element("span", { class: "words" }, words)));
+      element("span", { class: "arrow" }, element("span", { class: "words" }, words)),
+      element("span", { class: "heard" }, ` ${between}${meaning && `, ${meaning}`}`));
     const row = element("li", {}, button);
     rows[message.number] = row;
     (message.preparing ? before : steps).append(row);
@@ -65,5 +64,7 @@ export function diagram(opening, pick) {
     }
   }
 
-  return { root, add, show };
+  const legend = ["picture", "stage", "hash", "sealed"].map((kind) =>
+    element("span", { class: `step ${kind}` }, element("span", { class: "words" }, `${CARRIES[kind].join(" ")}. `)));
+  return { root, legend: element("p", { class: "legend" }, legend), add, show };
 }

@@ -26,10 +26,11 @@ class Side {
   constructor(root, key, system) {
     this.key = key;
     this.system = element("select", { "aria-label": "System", onchange: () => { this.offer(); this.send(); } },
-      choices.systems.map((system) => element("option", { value: system.name }, `${system.name} — ${system.title}`)));
+      choices.systems.map((system) => element("option", { value: system.name }, system.name)));
     this.system.value = system;
     if (!this.system.value) this.system.value = "e2ee";
     this.provider = element("select", { "aria-label": "What the provider does", onchange: () => this.send() });
+    this.heading = element("h2");
     this.summary = element("p", { class: "summary" });
     this.status = element("p", { class: "status", role: "status" });
     this.slider = element("input", { type: "range", min: 1, max: 1, value: 1, "aria-label": "After which message",
@@ -48,7 +49,7 @@ class Side {
       element("div", { class: "choose" },
         element("label", {}, element("span", {}, "System"), this.system),
         element("label", { class: "provider" }, element("span", {}, "Its provider"), this.provider)),
-      this.summary, this.status, this.result, this.run);
+      element("div", {}, this.heading, this.summary), this.status, this.result, this.run);
     // What stands beside each other stays at one height.
     this.run.hidden = true;
     this.offer(options.get(`${key}-provider`));
@@ -62,7 +63,9 @@ class Side {
     this.provider.replaceChildren(element("option", { value: "" }, "follows the protocol"),
       ...this.chosen.strategies.map((name) => element("option", { value: name }, `lies: ${words(name)}`)));
     this.provider.value = strategy ?? "";
+    if (this.provider.selectedIndex < 0) this.provider.value = "";
     this.provider.disabled = this.chosen.strategies.length === 0;
+    this.heading.textContent = this.chosen.title;
     this.summary.textContent = this.chosen.summary;
   }
 
@@ -105,11 +108,12 @@ class Side {
   }
 
   build(choice) {
-    this.diagram = diagram(this.story.opening, (number) => { this.halt(); this.show(number); });
+    const pick = (number) => { this.halt(); this.show(number); };
+    this.diagram = diagram(this.story.opening, pick, `Messages of the ${this.key === "left" ? "first" : "second"} system`);
     this.panels = panels(this.story);
     this.breaking.hidden = !choice.broken;
     this.run.hidden = false;
-    this.run.replaceChildren(this.diagram.root, this.transport, this.place, this.breaking, this.panels.root);
+    this.run.replaceChildren(this.diagram.root, this.transport, this.place, this.diagram.legend, this.breaking, this.panels.root);
   }
 
   /** The run has come to rest: from here on it is played back. */
@@ -164,14 +168,20 @@ class Side {
       : `${title(now.from)} → ${title(now.to)}: ${now.name}, ${count(now.length)} bytes`;
     this.place.textContent = `Message ${this.position} of ${messages.length}, at ${seconds(now.arrives)}: ${between}`;
     this.slider.setAttribute("aria-valuetext", this.place.textContent);
-    const reads = opening.parties.filter((party) => !party.endpoint).filter((party) =>
-      holdings.findLast((held) => held.party === party.id && held.after <= this.position)?.sight.kind === "picture");
+    const outsiders = opening.parties.filter((party) => !party.endpoint).map((party) => {
+      const held = holdings.findLast((held) => held.party === party.id && held.after <= this.position);
+      return [title(party.id), ...verdict(party, held)];
+    });
+    const of = (wanted) => outsiders.filter(([, , , kind]) => kind === wanted);
+    const [reads, some] = [of("learnt"), of("some")];
     const ended = this.position === messages.length;
-    const names = reads.map((party) => title(party.id)).join(", ");
-    this.result.className = `result ${reads.length ? "learnt" : "clear"}`;
-    this.result.textContent = reads.length
-      ? `◉ Besides sender and recipient, the picture can ${ended ? "" : "by now "}be read by: ${names}.`
-      : `○ Nobody but sender and recipient can read the picture${ended ? "" : " so far"}.`;
+    const names = reads.map(([name]) => name).join(", ");
+    this.result.className = `result ${reads.length ? "learnt" : some.length ? "some" : "clear"}`;
+    this.result.textContent = [
+      reads.length
+        ? `◉ Besides sender and recipient, the picture can ${ended ? "" : "by now "}be read by: ${names}.`
+        : `○ Nobody but sender and recipient can read the picture${ended ? "" : " so far"}.`,
+      ...some.map(([name, symbol, words]) => `${symbol} ${name} ${words}.`)].join(" ");
     this.showBreak();
   }
 

@@ -579,7 +579,8 @@ impl<'a> Teller<'a> {
         };
         let declared = clauses(self.scene.system, party);
         let says = |clause: &Clause| clause.datum == Datum::Content && clause.covers(&self.scene.facts);
-        let learnt = |clause: &Clause| self.learnt(*clause, &found, hash, last);
+        let ended = last.then_some(!view.seen.is_empty());
+        let learnt = |clause: &Clause| self.learnt(*clause, &found, hash, ended);
         let memory: Vec<(&str, &[u8])> =
             view.memory.last().map(|(.., memory)| memory.entries().collect()).unwrap_or_default();
         let mut longest = memory.clone();
@@ -611,8 +612,8 @@ impl<'a> Teller<'a> {
     }
 
     /// Whether a clause has come true. What is found in a view has; of the rest it is said at the end whether the declaration
-    /// covers the picture.
-    fn learnt(&self, clause: Clause, found: &BTreeSet<usize>, hash: bool, last: bool) -> Learnt {
+    /// covers the picture, for parties that took part at all.
+    fn learnt(&self, clause: Clause, found: &BTreeSet<usize>, hash: bool, ended: Option<bool>) -> Learnt {
         let facts = &self.scene.facts;
         let picture = found.contains(&PICTURE);
         let seen = match clause.datum {
@@ -626,8 +627,8 @@ impl<'a> Teller<'a> {
         };
         let happened = match seen {
             Some(true) => Some(true),
-            Some(false) => last.then_some(false),
-            None => last.then(|| clause.covers(facts)),
+            Some(false) => ended.map(|_| false),
+            None => ended.map(|took_part| took_part && clause.covers(facts)),
         };
         let value = || match clause.datum {
             Datum::Metadata => {

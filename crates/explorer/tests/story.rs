@@ -143,7 +143,10 @@ fn a_provider_that_lies_reads_what_no_declaration_covers() {
     // Devices accept published code alone, and say why they refuse the rest.
     let told = lies("server-enclave", "modified-enclave");
     assert!(!told.reads("provider") && !told.closing.refusals.is_empty());
-    assert!(lies("server-enclave", "stolen-key").last("provider").undeclared);
+    let told = lies("server-enclave", "stolen-key");
+    assert!(told.last("provider").undeclared);
+    // The enclave is never asked, so that nothing of its declaration comes true.
+    assert!(told.last("enclave").learnt.iter().all(|learnt| learnt.happened == Some(false)));
 }
 
 #[test]

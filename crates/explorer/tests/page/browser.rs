@@ -1,9 +1,12 @@
 //! The page in a real browser: the first example runs by itself, and every address that can be kept shows what it says.
 
 use super::client::Server;
+use serde_json::{Value, json};
 use sightline_architectures::{NAMES, VARIANTS};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 
 /// The page as it is after everything has happened, or nothing where there is no browser.
 struct Browser(PathBuf);
@@ -26,21 +29,16 @@ impl Browser {
     /// The page's elements, once its timers had a minute of the browser's own time.
     fn show(&self, server: &Server, query: &str) -> String {
         let profile = tempfile::tempdir().unwrap();
-        let shown = self.at(profile.path(), server, query).arg("--dump-dom").output().unwrap();
+        let shown = Command::new(&self.0)
+            .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--virtual-time-budget=60000"])
+            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync", "--dump-dom"])
+            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .arg(format!("http://{}/{query}", server.address))
+            .stderr(Stdio::null())
+            .output()
+            .unwrap();
         assert!(shown.status.success(), "{}", shown.status);
         String::from_utf8(shown.stdout).unwrap()
-    }
-
-    fn at(&self, profile: &Path, server: &Server, query: &str) -> Command {
-        let mut command = Command::new(&self.0);
-        command
-            .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--virtual-time-budget=60000"])
-            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-            .arg(format!("--user-data-dir={}", profile.display()))
-            .arg(format!("http://{}/{query}", server.address))
-            .stderr(Stdio::null());
-        // The address comes last, and what is added after it is an option still.
-        command
     }
 }
 
@@ -88,6 +86,8 @@ fn every_system_can_be_shown_by_its_address() {
             let shown = ["plaintext", "server-enclave", "user-reports"].contains(&system)
                 || system.starts_with("exceptional-access");
             assert_eq!(reads, shown, "{system}: {side}");
+            let some = ["◐ Provider has", "◔ Provider knows its hash."].iter().any(|words| side.contains(words));
+            assert_eq!(some, system.contains("-hashing"), "{system}: {side}");
         }
     }
 }
@@ -103,29 +103,180 @@ fn a_planted_entry_a_lie_and_a_break_in_show_what_they_open() {
     let (left, right) = (side(&page, "left"), side(&page, "right"));
     assert!(left.contains("▲ It reads the picture, and no declaration of the honest system says so."), "{left}");
     assert!(right.contains("○ the picture sent before: stays closed"), "{right}");
-    let narrow = browser.show(&server, "?left=device-hashing&left-provider=no-such-thing&still");
-    assert!(side(&narrow, "left").contains("Done in "), "an unknown name leaves the honest provider");
+    // What matches lies in the enclave's memory while it is checked.
+    let page = browser.show(&server, "?left=server-enclave&right=e2ee&listing=listed&broken=1&victim=enclave&at=46");
+    let left = side(&page, "left");
+    assert!(left.contains("◉ your picture: opens (would open after messages 45–47)"), "{left}");
+    assert!(left.contains("○ the picture sent after: stays closed (at no moment would it open)"), "{left}");
+    let page = browser.show(&server, "?left=device-hashing&left-provider=no-such-thing&still");
+    assert!(side(&page, "left").contains("Done in "), "an unknown name leaves the honest provider");
 }
 
 #[test]
-fn a_narrow_page_does_not_scroll_sideways() {
-    let Some(browser) = Browser::find() else { return };
+fn nothing_scrolls_sideways_at_360_pixels() {
+    let Some(mut tab) = Tab::open() else { return };
     let server = Server::start();
-    let folder = tempfile::tempdir().unwrap();
-    let screenshot = folder.path().join("narrow.png");
-    let status = browser
-        .at(folder.path(), &server, "?still")
-        .arg("--window-size=500,2400")
-        .arg(format!("--screenshot={}", screenshot.display()))
-        .stdout(Stdio::null())
-        .status()
-        .unwrap();
-    assert!(status.success());
-    let picture = image::open(screenshot).unwrap().to_rgb8();
-    let colours: std::collections::HashSet<_> = picture.pixels().collect();
-    assert!(colours.len() > 40, "the screenshot has {} colours", colours.len());
-    // Nothing but the page's ground lies along its right edge.
-    let edge = |y| *picture.get_pixel(picture.width() - 2, y);
-    let other = (0..picture.height()).filter(|y| edge(*y) != edge(0) && edge(*y) != edge(picture.height() / 4));
-    assert!(other.count() < 20);
+    tab.narrow(360);
+    for query in ["?still", "?left=lawful-requests&right=server-enclave&broken=1&still"] {
+        tab.go(&server, query);
+        tab.until("document.querySelectorAll('.party').length > 6");
+        assert_eq!(tab.evaluate("document.documentElement.scrollWidth"), 360, "{query}");
+    }
+    // The instrument can tell.
+    tab.evaluate("document.querySelector('.side').style.minWidth = '30rem'");
+    assert_eq!(tab.evaluate("document.documentElement.scrollWidth > 360"), true);
+}
+
+#[test]
+fn the_keyboard_is_enough() {
+    let Some(mut tab) = Tab::open() else { return };
+    let server = Server::start();
+    tab.go(&server, "?left=plaintext&right=e2ee&still");
+    tab.until("document.querySelector('#left .result').textContent.includes('Provider')");
+    tab.tab_to("document.activeElement.value === 'listed'");
+    tab.press("ArrowDown", 40, "");
+    tab.tab_to("document.activeElement.id === 'send'");
+    tab.press("Enter", 13, "\r");
+    tab.until("document.querySelector('#left .status').textContent.includes('no list entry lies within')");
+    tab.tab_to("document.activeElement.matches('#left .transport input')");
+    let last = tab.evaluate("document.activeElement.value");
+    tab.press("ArrowLeft", 37, "");
+    assert_ne!(tab.evaluate("document.activeElement.value"), last);
+    let place = tab.evaluate("document.querySelector('#left .place').textContent");
+    let before = tab.evaluate("`Message ${document.activeElement.value} of`");
+    assert!(place.as_str().unwrap().starts_with(before.as_str().unwrap()), "{place}");
+}
+
+#[test]
+fn a_picture_is_dragged_in_and_what_is_no_picture_or_too_large_is_refused_kindly() {
+    let Some(mut tab) = Tab::open() else { return };
+    let server = Server::start();
+    tab.go(&server, "?left=plaintext&right=device-hashing&still");
+    tab.until("document.querySelectorAll('.party').length > 6");
+    let drop = |tab: &mut Tab, file: &str, said: &str| {
+        tab.evaluate(&format!(
+            "(async () => {{
+                const data = new DataTransfer();
+                data.items.add({file});
+                document.dispatchEvent(new DragEvent('drop', {{ dataTransfer: data, cancelable: true }}));
+            }})()"
+        ));
+        tab.until(&format!("document.querySelector('#upload').textContent.includes('{said}')"));
+    };
+    drop(&mut tab, "new File([new Uint8Array(51 << 20)], 'a.png')", "The most that is taken is");
+    drop(&mut tab, "new File(['words'], 'a.txt')", "this cannot be read as a picture");
+    let own = "new File([await (await fetch('/pictures/generated-3')).blob()], 'a.png', { type: 'image/png' })";
+    drop(&mut tab, own, "Yours: ");
+    tab.until("document.querySelectorAll('.sample').length === 7");
+    let length = "document.querySelector('#upload').textContent.match(/Yours: (.*) bytes/)[1]";
+    let shown = "document.querySelector('#left .party figcaption')?.textContent ?? ''";
+    tab.until(&format!("({shown}).includes({length})"));
+}
+
+/// A tab of a browser, driven over a pair of pipes (the protocol of Chrome's developer tools).
+struct Tab {
+    browser: Child,
+    orders: File,
+    answers: BufReader<File>,
+    session: Option<String>,
+    number: u64,
+    _folder: tempfile::TempDir,
+}
+
+impl Tab {
+    fn open() -> Option<Self> {
+        let Browser(program) = Browser::find()?;
+        let folder = tempfile::tempdir().unwrap();
+        let pipes = ["orders", "answers"].map(|name| folder.path().join(name));
+        assert!(Command::new("mkfifo").args(&pipes).status().unwrap().success());
+        let browser = Command::new("sh")
+            .args(["-c", "exec \"$0\" \"$@\" 3<\"$ORDERS\" 4>\"$ANSWERS\""])
+            .env("ORDERS", &pipes[0])
+            .env("ANSWERS", &pipes[1])
+            .arg(program)
+            .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-pipe"])
+            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+            .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let orders = File::options().write(true).open(&pipes[0]).unwrap();
+        let answers = BufReader::new(File::open(&pipes[1]).unwrap());
+        let mut tab = Self { browser, orders, answers, session: None, number: 0, _folder: folder };
+        let target = tab.call("Target.createTarget", &json!({ "url": "about:blank" }));
+        let attach = json!({ "targetId": target["targetId"], "flatten": true });
+        let session = tab.call("Target.attachToTarget", &attach);
+        tab.session = session["sessionId"].as_str().map(str::to_owned);
+        Some(tab)
+    }
+
+    fn call(&mut self, method: &str, parameters: &Value) -> Value {
+        self.number += 1;
+        let mut order = json!({ "id": self.number, "method": method, "params": parameters });
+        if let Some(session) = &self.session {
+            order["sessionId"] = session.as_str().into();
+        }
+        self.orders.write_all(format!("{order}\0").as_bytes()).unwrap();
+        loop {
+            let mut answer = Vec::new();
+            self.answers.read_until(0, &mut answer).unwrap();
+            answer.pop();
+            let answer: Value = serde_json::from_slice(&answer).unwrap();
+            if answer["id"] == self.number {
+                return answer["result"].clone();
+            }
+        }
+    }
+
+    fn narrow(&mut self, width: u32) {
+        let metrics = json!({ "width": width, "height": 740, "deviceScaleFactor": 1, "mobile": true });
+        self.call("Emulation.setDeviceMetricsOverride", &metrics);
+    }
+
+    fn go(&mut self, server: &Server, query: &str) {
+        self.call("Page.navigate", &json!({ "url": format!("http://{}/{query}", server.address) }));
+    }
+
+    /// The value of an expression in the page.
+    fn evaluate(&mut self, expression: &str) -> Value {
+        let asked = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
+        let answer = self.call("Runtime.evaluate", &asked);
+        assert!(answer["exceptionDetails"].is_null(), "{expression}: {answer}");
+        answer["result"]["value"].clone()
+    }
+
+    /// Waits for something to be true in the page, for about a minute.
+    fn until(&mut self, expression: &str) {
+        let came = (0..600).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            self.evaluate(&format!("(() => {{ try {{ return Boolean({expression}) }} catch {{ return false }} }})()"))
+                == true
+        });
+        assert!(came, "never came true: {expression}\n{}", self.evaluate("document.body.innerText"));
+    }
+
+    fn press(&mut self, key: &str, code: u32, text: &str) {
+        for kind in ["keyDown", "keyUp"] {
+            let text = if kind == "keyDown" { text } else { "" };
+            let event = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
+            self.call("Input.dispatchKeyEvent", &event);
+        }
+    }
+
+    /// Moves on with the tabulator until an element has the focus.
+    fn tab_to(&mut self, expression: &str) {
+        let reached = (0..80).any(|_| {
+            self.press("Tab", 9, "");
+            self.evaluate(expression) == true
+        });
+        assert!(reached, "the tabulator never comes to {expression}");
+    }
+}
+
+impl Drop for Tab {
+    fn drop(&mut self) {
+        let _ = self.browser.kill();
+        let _ = self.browser.wait();
+    }
 }
