@@ -191,24 +191,27 @@ class Side {
     const kept = this.victim?.value ?? options.get("victim");
     this.victim = element("select", { "aria-label": "Party that is broken into", onchange: () => this.showBreak() },
       parties.map((party) => element("option", { value: party }, title(party))));
-    this.victim.value = parties.includes(kept) ? kept : parties.includes("enclave") ? "enclave" : "provider";
+    this.victim.value = [kept, "enclave", "law-enforcement", "provider"].find((party) => parties.includes(party)) ?? "";
     this.way = element("select", { "aria-label": "How", onchange: () => this.showBreak() },
       element("option", { value: "snapshot" }, "its memory is read once"),
       element("option", { value: "persistent" }, "it is watched from then on"));
+    this.beside = element("input", { type: "checkbox", onchange: () => this.showBreak() });
     this.opens = element("ul", { class: "opens" });
     this.breaking.replaceChildren(
       element("p", {}, "Break into ", this.victim, " right after this message: ", this.way,
-        ". Move the slider to another moment."), this.opens);
+        ". Move the slider to another moment."),
+      element("p", {}, element("label", {}, this.beside, " Beside a provider that kept everything that it saw")), this.opens);
   }
 
   showBreak() {
     if (this.breaking.hidden || !this.victim) return;
     const entries = this.story.breaks.filter((entry) => entry.party === this.victim.value);
     const entry = entries.findLast((entry) => entry.after <= this.position);
+    const way = this.way.value + (this.beside.checked ? "_beside_provider" : "");
     const words = ["the picture sent before", "your picture", "the picture sent after"];
     this.opens.replaceChildren(...words.map((what, at) => {
-      const open = entry?.[this.way.value][at] ?? false;
-      const when = ranges(entries.filter((entry) => entry[this.way.value][at]).map((entry) => entry.after));
+      const open = entry?.[way][at] ?? false;
+      const when = ranges(entries.filter((entry) => entry[way][at]).map((entry) => entry.after));
       return element("li", { class: open ? "learnt" : "clear" },
         `${open ? "◉" : "○"} ${what}: ${open ? "opens" : "stays closed"} `,
         element("small", {}, when ? `(would open after messages ${when})` : "(at no moment would it open)"));

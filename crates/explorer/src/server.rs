@@ -44,7 +44,7 @@ const PICTURES: usize = 4;
 const STORIES: usize = 24;
 /// For how long they are kept.
 const KEPT: Duration = Duration::from_mins(15);
-/// How long the head of a request, or a picture, may take to arrive.
+/// How long a request without a picture, and a picture, may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
 const UPLOAD: Duration = Duration::from_mins(1);
 
@@ -388,9 +388,10 @@ struct Begun {
 }
 
 async fn begin(State(state): State<Arc<Shared>>, request: Request) -> Result<(StatusCode, Json<Begun>), Refusal> {
-    let Json(Wish { picture, choice }) = Json::<Wish>::from_request(request, &state)
-        .await
-        .map_err(|rejection| Refusal::new(rejection.status(), rejection.body_text()))?;
+    let slow = |_| Refusal::new(StatusCode::REQUEST_TIMEOUT, "the request did not arrive in ten seconds");
+    let arrived = tokio::time::timeout(PATIENCE, Json::<Wish>::from_request(request, &state)).await.map_err(slow)?;
+    let Json(Wish { picture, choice }) =
+        arrived.map_err(|rejection| Refusal::new(rejection.status(), rejection.body_text()))?;
     let wrong = |error: crate::choice::ChoiceError| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string());
     choice.system().map_err(wrong)?;
     let picture = picked(&state, &picture)?;

@@ -220,6 +220,10 @@ pub struct Break {
     pub snapshot: [bool; 3],
     /// If it is watched from then on.
     pub persistent: [bool; 3],
+    /// If its memory is read once, beside a provider that kept everything that it saw.
+    pub snapshot_beside_provider: [bool; 3],
+    /// If it is watched from then on, beside such a provider.
+    pub persistent_beside_provider: [bool; 3],
 }
 
 /// The run came to rest.
@@ -646,12 +650,17 @@ impl<'a> Teller<'a> {
     }
 
     fn broken(&mut self, party: PartyId, after: usize, at: Time) -> Break {
-        let mut opens = |corruption| {
-            let found = self.finder.find(&self.views.of(&Observer::single(party, corruption)));
+        let mut opens = |observer: &Observer| {
+            let found = self.finder.find(&self.views.of(observer));
             [AROUND[0], PICTURE, AROUND[1]].map(|content| found.contains(&content))
         };
-        let [snapshot, persistent] = [Corruption::Snapshot(at), Corruption::Persistent(at)].map(&mut opens);
-        Break { party: party.to_string(), after, snapshot, persistent }
+        let observers = [Corruption::Snapshot(at), Corruption::Persistent(at)]
+            .map(|corruption| Observer::single(party, corruption));
+        let [snapshot, persistent] = observers.each_ref().map(&mut opens);
+        let beside = observers.map(|observer| observer.and(PartyId::PROVIDER, Corruption::Curious));
+        let [snapshot_beside_provider, persistent_beside_provider] = beside.each_ref().map(&mut opens);
+        let party = party.to_string();
+        Break { party, after, snapshot, persistent, snapshot_beside_provider, persistent_beside_provider }
     }
 
     fn closing(&self) -> Closing {

@@ -178,6 +178,9 @@ fn a_broken_enclave_opens_what_comes_and_not_what_was() {
     assert_eq!(read(&told), [[false; 3]].into());
     let listed = Told::of(&Choice { broken: true, ..choice("server-enclave", Listing::Listed) });
     assert_eq!(read(&listed), [[false; 3], [false, true, false]].into());
+    // Session keys that are in its memory open what the provider kept, as long as they are there.
+    let kept: BTreeSet<[bool; 3]> = enclave.iter().map(|entry| entry.snapshot_beside_provider).collect();
+    assert_eq!(kept, [[false; 3], [true, false, false], [false, true, false], [false, false, true]].into());
     assert!(of("provider").iter().all(|entry| entry.persistent == [false; 3]));
     assert!(of("network").is_empty());
     assert!(Told::of(&choice("server-enclave", Listing::Ordinary)).breaks.is_empty());
@@ -211,4 +214,26 @@ fn what_cannot_be_chosen_is_named() {
     let error = fails(Choice { times: 6, ..Choice::default() });
     assert_eq!(error, ChoiceError::Range { key: "times", least: 1, most: 5, found: 6 });
     assert_eq!(offers().len(), NAMES.len() + VARIANTS.len());
+}
+
+#[test]
+fn a_device_that_is_read_opens_what_comes_and_not_what_was_even_beside_the_provider() {
+    let told = Told::of(&Choice { broken: true, ..choice("e2ee", Listing::Ordinary) });
+    let device: Vec<&Break> = told.breaks.iter().filter(|entry| entry.party == "device-1").collect();
+    assert!(device.iter().all(|entry| entry.snapshot == [false; 3]), "alone it opens nothing: it keeps no messages");
+    let beside = |entry: &&Break| entry.snapshot_beside_provider;
+    assert_eq!(device.first().map(beside), Some([true; 3]));
+    assert_eq!(device.last().map(beside), Some([false; 3]), "keys are gone with the messages");
+    let falls = |[one, other]: [&[bool; 3]; 2]| one.iter().zip(other).all(|(before, after)| before >= after);
+    let opens: Vec<[bool; 3]> = device.iter().map(beside).collect();
+    assert!(opens.array_windows().all(|[one, other]| falls([one, other])), "{opens:?}");
+}
+
+#[test]
+fn an_escrow_that_is_read_opens_all_that_the_provider_kept() {
+    let escrow = Choice { broken: true, order: false, ..choice("exceptional-access-escrow", Listing::Ordinary) };
+    let told = Told::of(&escrow);
+    let read: Vec<&Break> = told.breaks.iter().filter(|entry| entry.party == "law-enforcement").collect();
+    assert!(read.iter().all(|entry| entry.snapshot == [false; 3]));
+    assert!(read.iter().all(|entry| entry.snapshot_beside_provider == [true; 3]), "at any time, past and future");
 }
