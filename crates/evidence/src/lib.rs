@@ -6,8 +6,10 @@
 //! that [`verify`] can say what no longer agrees. Nothing is computed here: numbers come in, files go out.
 
 mod columnar;
+mod compare;
 mod digest;
 mod error;
+mod expectation;
 mod ro_crate;
 mod row;
 mod run_folder;
@@ -16,8 +18,10 @@ mod table;
 mod unfinished;
 mod verification;
 
+pub use compare::{Answer, Change, Comparison, Difference, RowChange, StatementChange};
 pub use digest::{digest, digest_value};
 pub use error::EvidenceError;
+pub use expectation::{End, Expectation};
 pub use ro_crate::check_ro_crate;
 pub use row::{Bound, COLUMNS, Parameters, Row, Status, UnknownWord, format_number};
 pub use run_folder::{GalleryPicture, RunFolder};

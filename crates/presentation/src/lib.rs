@@ -6,6 +6,7 @@
 
 pub mod accuracy;
 mod advantage;
+pub mod compare;
 mod cost;
 mod error;
 mod expose;

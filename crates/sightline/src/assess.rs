@@ -2,7 +2,7 @@ use crate::arguments::Assess;
 use crate::failure::{self, Failure};
 use crate::progress::{self, Bar};
 use crate::{clock, print, say};
-use sightline_evidence::{ControlStatus, Provenance, Row, RunFolder, Summary, Unfinished, digest};
+use sightline_evidence::{ControlStatus, Expectation, Provenance, Row, RunFolder, Summary, Table, Unfinished, digest};
 use sightline_questions::{Assessment, Parts, Scenario, assess, prepare};
 use std::path::Path;
 use std::time::Duration;
@@ -47,8 +47,18 @@ pub(crate) fn run(options: &Assess) -> Result<(), Failure> {
     };
     let leaks = complaint("leaks that are not declared", &found.undeclared);
     let broken = complaint("systems that did not work", &found.broken);
-    let complaints: Vec<String> = leaks.into_iter().chain(broken).collect();
+    let unmet = complaint("expectations that are not met", &unmet(&scenario.expect, &found.evidence));
+    let complaints: Vec<String> = leaks.into_iter().chain(broken).chain(unmet).collect();
     if complaints.is_empty() { Ok(()) } else { Err(Failure::new(failure::UNDECLARED, complaints.join("\n"))) }
+}
+
+/// What speaks against expectations, in words.
+pub(crate) fn unmet(expectations: &[Expectation], evidence: &Table) -> Vec<String> {
+    let against = |claim: &Expectation| {
+        let said = claim.judge(evidence);
+        (!said.is_empty()).then(|| format!("{claim}: {}", said.join("; ")))
+    };
+    expectations.iter().filter_map(against).collect()
 }
 
 /// Keeps finished parts in the run folder.

@@ -118,7 +118,26 @@ pub(crate) fn verify(path: &Path, rerun: bool) -> Result<(), Failure> {
         return Err(Failure::new(failure::UNDECLARED, format!("the run does not verify: {count} disagreements")));
     }
     print(&format!("{}: every file is as it was written", path.display()))?;
+    expected(path)?;
     if rerun { again(path) } else { print("Next: sightline verify RUN --rerun computes the numbers again") }
+}
+
+/// Judges again what the scenario of a run claims of its numbers.
+fn expected(path: &Path) -> Result<(), Failure> {
+    let environment = |error: sightline_evidence::EvidenceError| Failure::environment(&error);
+    let run = RunFolder::open(path).map_err(environment)?;
+    let expectations = run.expectations().map_err(environment)?;
+    let unmet = assess::unmet(&expectations, &run.evidence().map_err(environment)?);
+    for line in &unmet {
+        say(line);
+    }
+    match (expectations.len(), unmet.len()) {
+        (0, _) => Ok(()),
+        (all, 0) => print(&format!("{all} of {all} expectations of its scenario are met")),
+        (all, some) => {
+            Err(Failure::new(failure::UNDECLARED, format!("{some} of {all} expectations of the scenario are not met")))
+        }
+    }
 }
 
 /// Computes a run's evidence again and compares it byte by byte.

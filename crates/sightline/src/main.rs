@@ -5,6 +5,7 @@ mod arguments;
 mod assess;
 mod clock;
 mod commands;
+mod compare;
 mod failure;
 mod fingerprint;
 mod leakage;
@@ -45,6 +46,7 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Videos { first, second, every } => video::compare(&first, &second, every),
         Command::Accuracy(options) => accuracy::run(&options),
         Command::Verify { run, rerun } => commands::verify(&run, rerun),
+        Command::Compare(options) => compare::run(&options),
         Command::Calibrate { architectures, seed, repetitions, quick } => {
             commands::calibrate(architectures, seed, repetitions, quick)
         }
