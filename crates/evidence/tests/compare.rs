@@ -3,7 +3,8 @@
 
 use serde_json::json;
 use sightline_evidence::{
-    Answer, Change, Comparison, Control, E2e, EvidenceError, Provenance, Row, RunFolder, Statement, Status, Summary,
+    Answer, Change, Comparison, Control, E2e, EvidenceError, Profile, Provenance, Row, RunFolder, Statement, Status,
+    Summary,
 };
 use tempfile::TempDir;
 
@@ -12,8 +13,19 @@ struct Run {
     rows: Vec<Row>,
     timings: Vec<Row>,
     statements: Vec<Statement>,
+    profiles: Vec<Profile>,
     passed: bool,
     radius: u32,
+}
+
+/// A system that declares to the provider that it learns `learns`.
+fn profile(name: &str, learns: &str) -> Profile {
+    let profile = json!({
+        "name": name, "title": name, "row": "", "source": "", "to_be_checked_against_primary": false, "parties": [],
+        "flow": [], "match_relation": "", "disclosure": "", "decisions": [], "parameters": [],
+        "leakage": { "provider": [learns] }, "limits": [], "deviations": [],
+    });
+    serde_json::from_value(profile).unwrap()
 }
 
 impl Run {
@@ -41,6 +53,7 @@ impl Run {
             ],
             timings: vec![Row::new("cpu-time", "s").exact(1.0)],
             statements: vec![statement("network", E2e::Yes), statement("provider", E2e::No)],
+            profiles: vec![profile("device-hashing", "a hash")],
             passed: true,
             radius: 31,
         }
@@ -55,7 +68,7 @@ impl Run {
         let table = self.rows.iter().cloned().collect();
         run.write_evidence(&table).unwrap();
         run.write_timings(&self.timings.iter().cloned().collect()).unwrap();
-        run.write_profiles(&[]).unwrap();
+        run.write_profiles(&self.profiles).unwrap();
         run.write_statements(&self.statements).unwrap();
         let control =
             Control { name: "null channel".to_owned(), repetitions: 20, passed: self.passed, detail: String::new() };
@@ -191,6 +204,24 @@ fn a_failed_control_is_a_difference_and_a_setting_is_none() {
     other.passed = false;
     let found = compare(&Run::new(), &other);
     assert_eq!((found.controls.len(), found.controls[0].name.as_str()), (1, "null channel"));
+    assert!(found.differs());
+}
+
+/// Of a system that one run lacks, its name is enough.
+#[test]
+fn systems_that_declare_something_else_or_are_missing_are_named() {
+    let mut other = Run::new();
+    other.profiles = vec![profile("device-hashing", "a hash of every picture"), profile("e2ee", "nothing")];
+    let found = compare(&Run::new(), &other);
+    let named: Vec<_> =
+        found.systems.iter().map(|one| (one.name.as_str(), one.a.as_deref(), one.b.as_deref())).collect();
+    assert_eq!(
+        named,
+        [
+            ("device-hashing: declared to provider", Some("a hash"), Some("a hash of every picture")),
+            ("e2ee", None, Some("e2ee")),
+        ]
+    );
     assert!(found.differs());
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use askama::Template;
 use sightline_evidence::{
     Answer, Change, Comparison, ControlStatus, Difference, E2e, Provenance, Row, RowChange, StatementChange, Status,
+    format_number,
 };
 
 use crate::PresentationError;
@@ -296,19 +297,23 @@ fn line(change: &RowChange) -> [String; 7] {
         .under
         .iter()
         .map(|found| format!("{}={} → {}", found.name, or_none(found.a.as_ref()), or_none(found.b.as_ref())));
+    let sides = [change.a.as_ref(), change.b.as_ref()];
+    let rounded = sides.map(|side| value(side, number));
+    // What differs must not look the same.
+    let [a, b] = if rounded[0] == rounded[1] { sides.map(|side| value(side, format_number)) } else { rounded };
     [
         kind.to_owned(),
         row.architecture.clone(),
         row.observer.clone(),
         row.quantity.clone(),
-        value(change.a.as_ref()),
-        value(change.b.as_ref()),
+        a,
+        b,
         ids.chain(parameters).chain(under).collect::<Vec<_>>().join(", "),
     ]
 }
 
 /// A number with its interval and unit, or why there is none.
-fn value(row: Option<&Row>) -> String {
+fn value(row: Option<&Row>, number: fn(f64) -> String) -> String {
     let Some(row) = row else {
         return "–".to_owned();
     };

@@ -128,6 +128,9 @@ pub(crate) enum Command {
     Report {
         /// The run's folder
         run: PathBuf,
+        /// Also set it as report.pdf, tagged for readers who do not see it
+        #[arg(long)]
+        pdf: bool,
     },
 }
 
@@ -280,6 +283,7 @@ pub(crate) struct Search {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag")]
 pub(crate) struct Assess {
     /// Scenario file (TOML); without one, built-in defaults are used
     pub(crate) scenario: Option<PathBuf>,
@@ -307,4 +311,7 @@ pub(crate) struct Assess {
     /// Print the run's summary as JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Also set the report as report.pdf, tagged for readers who do not see it
+    #[arg(long)]
+    pub(crate) pdf: bool,
 }

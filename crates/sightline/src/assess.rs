@@ -1,13 +1,16 @@
 use crate::arguments::Assess;
 use crate::failure::{self, Failure};
 use crate::progress::{self, Bar};
-use crate::{clock, print, say};
+use crate::{clock, pdf, print, say};
 use sightline_evidence::{ControlStatus, Expectation, Provenance, Row, RunFolder, Summary, Table, Unfinished, digest};
 use sightline_questions::{Assessment, Parts, Scenario, assess, prepare};
 use std::path::Path;
 use std::time::Duration;
 
 pub(crate) fn run(options: &Assess) -> Result<(), Failure> {
+    if options.pdf {
+        pdf::offered()?;
+    }
     progress::listen();
     let start = clock::now();
     let (scenario, text) = scenario(options)?;
@@ -28,6 +31,9 @@ pub(crate) fn run(options: &Assess) -> Result<(), Failure> {
     let summary = write(&run, &scenario, &text, &found, &parts).map_err(|error| Failure::folder(&error))?;
     sightline_presentation::render(&run).map_err(|error| Failure::environment(&error))?;
     under_way.forget().map_err(|error| Failure::folder(&error))?;
+    if options.pdf {
+        pdf::render(&run)?;
+    }
 
     if options.json {
         let bytes = run.read("evidence.json").map_err(|error| Failure::environment(&error))?;

@@ -1,6 +1,6 @@
 use crate::failure::{self, Failure};
 use crate::progress::{self, Bar};
-use crate::{assess, clock, print, say};
+use crate::{assess, clock, pdf, print, say};
 use sightline_architectures::{NAMES, REFERENCES, VARIANTS, by_name};
 use sightline_evidence::{FlowStep, RunFolder};
 use sightline_questions::{Afresh, Scenario, prepare, profile, too_many_alarms};
@@ -206,8 +206,12 @@ pub(crate) fn calibrate(architectures: Vec<String>, seed: u64, repetitions: u32,
     }
 }
 
-pub(crate) fn report(path: &Path) -> Result<(), Failure> {
+pub(crate) fn report(path: &Path, with_pdf: bool) -> Result<(), Failure> {
+    if with_pdf {
+        pdf::offered()?;
+    }
     let run = RunFolder::open(path).map_err(|error| Failure::environment(&error))?;
     sightline_presentation::render(&run).map_err(|error| Failure::environment(&error))?;
-    print(&path.join("report.html").display().to_string())
+    print(&path.join("report.html").display().to_string())?;
+    if with_pdf { pdf::render(&run) } else { Ok(()) }
 }

@@ -10,6 +10,7 @@ mod failure;
 mod fingerprint;
 mod leakage;
 mod list;
+mod pdf;
 mod progress;
 mod search;
 mod video;
@@ -54,7 +55,7 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Match { list, files, search } => search::matches(&list, &files, &search),
         Command::Pairs { file, search } => search::pairs(&file, &search),
         Command::List { command } => list::run(&command),
-        Command::Report { run } => commands::report(&run),
+        Command::Report { run, pdf } => commands::report(&run, pdf),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

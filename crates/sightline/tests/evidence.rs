@@ -131,14 +131,85 @@ fn what_a_scenario_expects_is_judged_by_assess_and_by_verify() {
     assert!(unwrapped(&refused).contains("no limit"), "{}", stderr(&refused));
 }
 
+/// docs/scenario.md shows a whole scenario, and what one can expect.
+#[test]
+fn the_scenarios_of_the_book_are_read() {
+    let folder = Folder::new();
+    let page = book("scenario.md");
+    let scenarios: Vec<&str> = snippets(&page, "toml").collect();
+    assert_eq!(scenarios.len(), 2);
+    for scenario in scenarios {
+        folder.write("book.toml", scenario);
+        let read = folder.run(&["explain", "e2ee", "--scenario", "book.toml"]);
+        assert_eq!(code(&read), 0, "{}", stderr(&read));
+    }
+}
+
+/// In a build with the feature; tests/cmd/errors.trycmd has what the others say.
+#[test]
+#[cfg(feature = "pdf")]
+fn a_pdf_is_set_beside_the_report() {
+    let folder = Folder::new();
+    let options = ["--architectures", "null", "--questions", "endpoints-only", "--out", "a", "--pdf"];
+    let done = folder.run(&[&["assess", "small.toml"][..], &options].concat());
+    assert_eq!(code(&done), 0, "{}", stderr(&done));
+    let pdf = fs::read(folder.path("a/report.pdf")).expect("it was set");
+    assert_eq!(code(&folder.run(&["verify", "a"])), 0);
+    assert_eq!(code(&folder.run(&["report", "a", "--pdf"])), 0);
+    assert!(fs::read(folder.path("a/report.pdf")).is_ok_and(|again| again == pdf));
+}
+
+/// The tour of the book: files are written and commands run in the order of the page, and end as it says.
+#[test]
+fn the_tour_can_be_followed() {
+    let folder = Folder::new();
+    let page = book("tour.md");
+    let mut commands = 0;
+    for block in page.split("```").skip(1).step_by(2) {
+        if let Some(file) = block.strip_prefix("toml\n# ") {
+            let (name, text) = file.split_once('\n').expect("a file has a name and a text");
+            folder.write(name, text);
+        }
+        for line in block.strip_prefix("sh\n").unwrap_or_default().lines() {
+            let (command, says) = line.split_once('#').unwrap_or((line, ""));
+            let words: Vec<&str> = command.split_whitespace().collect();
+            assert_eq!(words[0], "sightline", "{line}");
+            let done = folder.run(&words[1..]);
+            assert_eq!(code(&done), i32::from(says.contains("exit code 1")), "{line}: {}", stderr(&done));
+            if words[1] == "compare" {
+                let said = stdout(&done);
+                assert!(said.contains("learns in B and not in A: the exact length of every content"), "{said}");
+            }
+            commands += 1;
+        }
+    }
+    assert_eq!(commands, 6);
+    for file in ["before/report.html", "changed.html"] {
+        assert!(folder.path(file).is_file(), "{file}");
+    }
+    let pictures = page.split("](tour/").skip(1).map(|rest| rest.split(')').next().expect("a link ends"));
+    for picture in pictures {
+        let path = docs().join("tour").join(picture);
+        let bytes = fs::metadata(&path).expect("the picture is in the book").len();
+        assert!(bytes < 200_000, "{picture} is {bytes} bytes long");
+    }
+}
+
+fn docs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
+}
+
+fn book(page: &str) -> String {
+    fs::read_to_string(docs().join(page)).expect("the book has this page")
+}
+
 /// The snippets of docs/notebooks.md, as they stand there, redraw a figure with the numbers of the table.
 #[test]
 fn the_notebooks_of_the_docs_run() {
     let folder = Folder::new();
     let done = folder.assess("small.toml", &[], "sightline-run");
     assert_eq!(code(&done), 0, "{}", stderr(&done));
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/notebooks.md");
-    let page = fs::read_to_string(page).expect("the book has this page");
+    let page = book("notebooks.md");
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let runs = |program: &str, arguments: &[&str]| {
         Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())

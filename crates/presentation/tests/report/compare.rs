@@ -55,6 +55,20 @@ fn what_changed_is_a_page_complete_in_itself() {
 }
 
 #[test]
+fn numbers_that_differ_look_different() {
+    let of = |bytes: f64| {
+        let mut fixture = Fixture::sample();
+        fixture.evidence = std::iter::once(Row::new("bytes-sent", "B").exact(bytes)).collect();
+        fixture
+    };
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [a, b] = [of(1_234_567.1), of(1_234_567.2)];
+    let found = Comparison::of(&a.write(folders[0].path()), &b.write(folders[1].path()), false).unwrap();
+    let text = compare::text(&found, ["a", "b"], 40);
+    assert!(text.contains("1234567.1 B  1234567.2 B"), "{text}");
+}
+
+#[test]
 fn the_same_run_twice_has_nothing_to_say() {
     let folder = tempfile::tempdir().unwrap();
     let run = Fixture::sample().write(folder.path());
