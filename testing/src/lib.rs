@@ -6,3 +6,8 @@ pub mod hostile;
 pub mod world;
 
 pub mod speaker;
+
+/// The code of docs/adding.md, compiled and run as it stands there.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/adding.md")]
+mod adding {}

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for developers' terminals")]
 
 mod bench;
+mod book;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -9,6 +10,8 @@ use std::process::{Command, ExitCode};
 const HELP: &str = "cargo xtask test         every check and test: format, lints, crate order, texts, licences, tests
 cargo xtask check-order  workspace members depend only on members above them
 cargo xtask check-text   no machine paths or leftovers in the repository
+cargo xtask pdf          lints and tests of crates/pdf, whose typesetter takes minutes to compile
+cargo xtask book         makes the pictures of docs/tour anew; needs Chromium
 cargo xtask fuzz [--seconds N] [TARGET]
                          libFuzzer on one parser or all of them, N seconds each (60); needs cargo-fuzz and C++
 cargo xtask bench leakage [TRAIN.csv TEST.csv]
@@ -31,6 +34,8 @@ fn main() -> ExitCode {
         Some("test") => test(),
         Some("check-order") => check_order(),
         Some("check-text") => check_text(),
+        Some("pdf") => pdf(),
+        Some("book") => book::make(),
         Some("fuzz") => fuzz(std::env::args().skip(2)),
         Some("bench") => bench::run(std::env::args().skip(2)),
         Some("help") | None => {
@@ -57,13 +62,24 @@ fn test() -> Result<(), String> {
     check_order()?;
     check_text()?;
     cargo(&["fmt", "--all", "--check"])?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    cargo(&["clippy", "--workspace", "--exclude", PDF, "--all-targets", "--", "-D", "warnings"])?;
     if installed("cargo-deny") {
         cargo(&["deny", "check", "licenses", "bans", "sources"])?;
     } else {
         eprintln!("SKIPPED: cargo-deny is not installed, so licences are not checked");
     }
-    cargo(&["test", "--workspace"])
+    cargo(&["test", "--workspace", "--exclude", PDF])?;
+    eprintln!("SKIPPED: {PDF}, whose typesetter takes minutes to compile; `cargo xtask pdf` tests it");
+    Ok(())
+}
+
+/// The one crate that no other check compiles.
+const PDF: &str = "sightline-pdf";
+
+fn pdf() -> Result<(), String> {
+    cargo(&["clippy", "--package", PDF, "--all-targets", "--", "-D", "warnings"])?;
+    cargo(&["test", "--package", PDF])?;
+    cargo(&["test", "--package", "sightline", "--features", "pdf", "--test", "evidence", "pdf"])
 }
 
 /// Searches for inputs that the parsers do not withstand. The tests replay and mutate without any of this.

@@ -41,6 +41,12 @@ pub enum EvidenceError {
         /// The folder.
         path: PathBuf,
     },
+    /// The run in the folder did not come to its end.
+    #[error("the run in `{}` did not finish: the command that began it goes on with it", path.display())]
+    NotFinished {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A name given for a file of the run leads outside the run folder, or is reserved.
     #[error("`{name}` cannot name a file of a run: use a relative path of plain names")]
     BadName {

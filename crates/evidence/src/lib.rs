@@ -7,8 +7,10 @@
 
 mod answer;
 mod columnar;
+mod compare;
 mod digest;
 mod error;
+mod expectation;
 mod ro_crate;
 mod row;
 mod run_folder;
@@ -18,8 +20,10 @@ mod unfinished;
 mod verification;
 
 pub use answer::{Answer, AnswerLine, Verdict};
+pub use compare::{Change, Comparison, Difference, RowChange, Shift, StatementChange};
 pub use digest::{digest, digest_value};
 pub use error::EvidenceError;
+pub use expectation::{End, Expectation};
 pub use ro_crate::check_ro_crate;
 pub use row::{Bound, COLUMNS, Parameters, Row, Status, UnknownWord, format_number};
 pub use run_folder::{GalleryPicture, RunFolder};

@@ -3,7 +3,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The columns of `evidence` and `timings`, in order.
 pub const COLUMNS: [&str; 19] = [
@@ -42,7 +42,7 @@ pub const COLUMNS: [&str; 19] = [
 /// assert_eq!(row.parameters.to_string(), "list=1000;radius=31");
 /// assert_eq!(row.status, Status::Decided);
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
     /// Question asked, or `control`.
     pub question: String,
@@ -61,6 +61,7 @@ pub struct Row {
     /// Content class: `ordinary`, `near`, `listed`, `planted` or `any`.
     pub content: String,
     /// Parameters under which the number was measured.
+    #[serde(rename = "parameter")]
     pub parameters: Parameters,
     /// What was measured.
     pub quantity: String,
@@ -394,6 +395,12 @@ impl fmt::Display for Parameters {
             write!(f, "{separator}{key}={value}")?;
         }
         Ok(())
+    }
+}
+
+impl Serialize for Parameters {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

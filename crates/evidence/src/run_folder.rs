@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::ro_crate;
 use crate::summary::TOOL;
-use crate::{Answer, EvidenceError, FileEntry, Profile, Statement, Summary, Table, digest};
+use crate::{Answer, EvidenceError, Expectation, FileEntry, Profile, Statement, Summary, Table, digest};
 
 /// The folder of one run. Every file is written beside its place and renamed into it, so that a reader never meets
 /// half a file.
@@ -217,6 +217,18 @@ impl RunFolder {
         self.read_json("scenario.lock.json")
     }
 
+    /// What the scenario of the run claims of its numbers; nothing if it claims nothing.
+    ///
+    /// # Errors
+    /// [`EvidenceError::Json`] if the lock holds claims that are none of this version.
+    pub fn expectations(&self) -> Result<Vec<Expectation>, EvidenceError> {
+        match self.lock()?["scenario"]["expect"].take() {
+            Value::Null => Ok(Vec::new()),
+            claims => serde_json::from_value(claims)
+                .map_err(|source| EvidenceError::Json { file: "scenario.lock.json".to_owned(), source }),
+        }
+    }
+
     /// The pictures of the gallery with their PNG bytes; none when the run has no gallery.
     pub fn gallery(&self) -> Result<Vec<(GalleryPicture, Vec<u8>)>, EvidenceError> {
         if !self.has("data/gallery/gallery.json") {
@@ -254,19 +266,23 @@ impl RunFolder {
         self.walk("", &mut paths)?;
         paths.retain(|path| !UNLISTED.contains(&path.as_str()));
         paths.sort();
-        paths
-            .into_iter()
-            .map(|path| {
-                let bytes = self.read(&path)?;
-                Ok(FileEntry { bytes: bytes.len() as u64, sha256: digest(&bytes), path })
-            })
-            .collect()
+        paths.into_iter().map(|path| self.entry(path)).collect()
     }
 
     fn list(&self, mut summary: Summary) -> Result<(), EvidenceError> {
         summary.files = self.files()?;
         self.write_json("evidence.json", &summary)?;
-        self.write_json(ro_crate::FILE, &ro_crate::metadata(&summary)).map(drop)
+        self.write_json(ro_crate::FILE, &ro_crate::metadata(&summary, &self.described(&summary)?)).map(drop)
+    }
+
+    /// What the RO-Crate description lists: the files of the summary, and the summary itself.
+    pub(crate) fn described(&self, summary: &Summary) -> Result<Vec<FileEntry>, EvidenceError> {
+        Ok(summary.files.iter().cloned().chain([self.entry("evidence.json".to_owned())?]).collect())
+    }
+
+    fn entry(&self, path: String) -> Result<FileEntry, EvidenceError> {
+        let bytes = self.read(&path)?;
+        Ok(FileEntry { bytes: bytes.len() as u64, sha256: digest(&bytes), path })
     }
 
     fn walk(&self, below: &str, paths: &mut Vec<String>) -> Result<(), EvidenceError> {
@@ -313,7 +329,7 @@ impl RunFolder {
 pub(crate) const UNFINISHED: &str = "unfinished";
 
 /// Files that no list of digests can hold: the list, what is made from it, and the log that is still being written.
-pub(crate) const UNLISTED: [&str; 3] = ["evidence.json", ro_crate::FILE, "log.jsonl"];
+pub(crate) const UNLISTED: [&str; 3] = ["evidence.json", ro_crate::FILE, ro_crate::LOG];
 
 fn entries(folder: &Path) -> Result<Vec<String>, EvidenceError> {
     fs::read_dir(folder)

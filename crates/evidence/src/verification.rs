@@ -66,7 +66,7 @@ pub fn verify(path: impl AsRef<Path>) -> Result<Verification, EvidenceError> {
     }
     match run.read_json(ro_crate::FILE) {
         Ok(metadata) => {
-            for detail in check_ro_crate(&metadata, &summary.files) {
+            for detail in check_ro_crate(&metadata, &run.described(&summary)?) {
                 say(ro_crate::FILE, detail);
             }
         }

@@ -149,24 +149,61 @@ fn a_new_run_takes_over_an_earlier_one_and_an_unfinished_one() {
     RunFolder::create(folder.path()).unwrap();
 }
 
+/// A reason, and what brings it about; the function finds an entity in the graph.
+type Mutilation = (&'static str, fn(&mut Value, &dyn Fn(&str, &Value) -> usize));
+
+/// Every way of mutilating a description, and the reason for which it is refused.
 #[test]
-fn the_crate_check_finds_what_is_wrong() {
+fn a_mutilated_crate_is_refused_with_the_reason() {
+    let place = |id: &str, crate_: &Value| {
+        crate_["@graph"].as_array().unwrap().iter().position(|entity| entity["@id"] == id).unwrap()
+    };
+    let mutilations: [Mutilation; 16] = [
+        ("the context is not", |all, _| all["@context"] = json!("https://schema.org")),
+        ("there is no @graph", |all, _| all["@graph"] = json!({})),
+        ("has no @id", |all, _| drop(all["@graph"][2].as_object_mut().unwrap().remove("@id"))),
+        ("has no @type", |all, _| drop(all["@graph"][2].as_object_mut().unwrap().remove("@type"))),
+        ("is described twice", |all, _| {
+            let again = all["@graph"][2].clone();
+            all["@graph"].as_array_mut().unwrap().push(again);
+        }),
+        ("does not describe `./`", |all, _| {
+            all["@graph"][0]["conformsTo"]["@id"] = json!("https://w3id.org/ro/crate/1.0");
+        }),
+        ("is no CreativeWork", |all, _| all["@graph"][0]["@type"] = json!("File")),
+        ("the root is no Dataset", |all, _| all["@graph"][1]["@type"] = json!("Collection")),
+        ("no datePublished", |all, _| all["@graph"][1]["datePublished"] = json!("")),
+        ("no date of ISO 8601", |all, _| all["@graph"][1]["datePublished"] = json!("yesterday")),
+        ("no licence", |all, _| all["@graph"][1]["license"] = json!({ "@id": "https://example.org" })),
+        ("`#nobody` is referred to", |all, place| {
+            let run = place("#run", all);
+            all["@graph"][run]["instrument"]["@id"] = json!("#nobody");
+        }),
+        ("does not define", |all, _| drop(all["@context"].as_array_mut().unwrap().pop())),
+        ("must be flat", |all, _| all["@graph"][1]["mentions"] = json!({ "@type": "CreateAction", "name": "Run" })),
+        ("`evidence.json` is a file of the run", |all, _| {
+            all["@graph"][1]["hasPart"].as_array_mut().unwrap().retain(|part| part["@id"] != "evidence.json");
+        }),
+        ("another type, size or digest", |all, place| {
+            let table = place("evidence.csv", all);
+            all["@graph"][table]["sha256"] = json!("0");
+        }),
+    ];
     let folder = tempfile::tempdir().unwrap();
     let run = write_run(folder.path());
-    let files = run.summary().unwrap().files;
     let sound: Value = serde_json::from_slice(&run.read("ro-crate-metadata.json").unwrap()).unwrap();
-    assert_eq!(check_ro_crate(&sound, &files), Vec::<String>::new());
-    let mut undated = sound.clone();
-    undated["@graph"][1]["datePublished"] = json!("");
-    let mut dangling = sound.clone();
-    dangling["@graph"][2]["instrument"]["@id"] = json!("#nobody");
-    let mut short = sound.clone();
-    short["@graph"][1]["hasPart"].as_array_mut().unwrap().pop();
-    let mut foreign = sound.clone();
-    foreign["@graph"].as_array_mut().unwrap().last_mut().unwrap()["sha256"] = json!("0");
-    for broken in [undated, dangling, short, foreign, json!({}), json!(null)] {
-        assert!(!check_ro_crate(&broken, &files).is_empty(), "{broken}");
+    for (reason, mutilate) in mutilations {
+        let mut broken = sound.clone();
+        mutilate(&mut broken, &place);
+        run.write("ro-crate-metadata.json", &serde_json::to_vec(&broken).unwrap()).unwrap();
+        let found = verify(folder.path()).unwrap().disagreements;
+        assert!(found.iter().all(|one| one.file == "ro-crate-metadata.json"), "{found:?}");
+        assert!(found.iter().any(|one| one.detail.contains(reason)), "{reason}: {found:?}");
     }
+    let mut foreign = sound.clone();
+    foreign["@graph"].as_array_mut().unwrap().push(json!({ "@id": "extra.csv", "@type": "File", "name": "extra" }));
+    let files = run.summary().unwrap().files;
+    assert!(check_ro_crate(&foreign, &files).iter().any(|one| one.contains("`extra.csv` is described and no file")));
 }
 
 /// Set `SIGHTLINE_BLESS=1` to write the schema anew.

@@ -7,6 +7,7 @@
 pub mod accuracy;
 mod advantage;
 mod answers;
+pub mod compare;
 mod cost;
 mod error;
 mod expose;
@@ -25,6 +26,9 @@ use sightline_evidence::RunFolder;
 
 pub use error::PresentationError;
 pub use figure::Figure;
+pub use page::printed::{
+    Printed, PrintedCell, PrintedFigure, PrintedPicture, PrintedRow, PrintedStatement, PrintedSystem, PrintedTable,
+};
 
 /// A report and its figures, not yet written.
 #[derive(Debug, Clone)]

@@ -1,5 +1,7 @@
 //! The page: everything it shows, prepared for the template.
 
+pub(crate) mod printed;
+
 use askama::Template;
 use serde_json::Value;
 use sightline_evidence::{Bound, ControlStatus, E2e, KeyNumber, Profile, Row, Statement, Status};

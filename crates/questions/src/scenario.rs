@@ -2,6 +2,7 @@ use crate::Thresholds;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sightline_architectures::{NAMES, REFERENCES, VARIANTS};
+use sightline_evidence::Expectation;
 use sightline_lists::Radius;
 use sightline_messenger::Padding;
 use sightline_pictures::{Corpus, CorpusError};
@@ -105,6 +106,9 @@ pub struct Scenario {
     pub controls: Controls,
     /// What would contradict the open letter.
     pub thresholds: Thresholds,
+    /// What is claimed of the numbers, and judged when they are there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub expect: Vec<Expectation>,
 }
 
 /// Where pictures come from.
@@ -192,6 +196,7 @@ impl Default for Scenario {
             cost: Cost::default(),
             controls: Controls::default(),
             thresholds: Thresholds::default(),
+            expect: Vec::new(),
         }
     }
 }
@@ -262,6 +267,9 @@ pub enum ScenarioError {
         /// The names that exist.
         known: String,
     },
+    /// An expectation that cannot be judged.
+    #[error("`expect`: {0}")]
+    Expectation(String),
     /// A number outside its range.
     #[error("`{key}` must be {range}, not {found}")]
     Range {
@@ -275,7 +283,7 @@ pub enum ScenarioError {
 }
 
 /// Every key of a scenario file, for suggestions.
-const KEYS: [&str; 39] = [
+const KEYS: [&str; 54] = [
     "seed",
     "architectures",
     "questions",
@@ -315,6 +323,21 @@ const KEYS: [&str; 39] = [
     "holders_found",
     "kinds_differ",
     "detection_lost",
+    "expect",
+    "question",
+    "architecture",
+    "quantity",
+    "game",
+    "task",
+    "variant",
+    "observer",
+    "corruption",
+    "content",
+    "parameter",
+    "below",
+    "above",
+    "equals",
+    "bound",
 ];
 
 impl Scenario {
@@ -361,6 +384,7 @@ impl Scenario {
         let systems = [&NAMES[..], &VARIANTS[..], &REFERENCES[..]].concat();
         known("architecture", &self.architectures, &systems)?;
         known("question", &self.questions, &QUESTIONS)?;
+        self.expect.iter().try_for_each(Expectation::check).map_err(ScenarioError::Expectation)?;
         let padding = Padding::ALL.map(|padding| padding.to_string());
         let padding = padding.each_ref().map(String::as_str);
         known("padding", std::slice::from_ref(&self.messenger.padding), &padding)?;
@@ -510,6 +534,24 @@ mod tests {
         for scenario in [Scenario::default(), Scenario { pictures: folder, ..Scenario::default() }.quick()] {
             assert_eq!(Scenario::parse(&scenario.to_toml()), Ok(scenario));
         }
+    }
+
+    #[test]
+    fn what_is_expected_is_read_checked_and_written() {
+        let claim = "question = \"endpoints-only\", architecture = \"e2ee\", quantity = \"advantage\"";
+        let text = format!("seed = 3\nexpect = [{{ {claim}, below = 1 }}]\n[list]\nradius = 20\n");
+        let scenario = Scenario::parse(&text).unwrap();
+        assert_eq!((scenario.expect.len(), scenario.expect[0].below), (1, Some(1.0)));
+        assert_eq!(scenario.check(), Ok(()));
+        assert_eq!(Scenario::parse(&scenario.to_toml()), Ok(scenario));
+        let endless = Scenario::parse(&format!("expect = [{{ {claim} }}]")).unwrap();
+        assert!(matches!(endless.check(), Err(ScenarioError::Expectation(_))));
+        let Err(ScenarioError::Syntax { suggestion, .. }) =
+            Scenario::parse(&format!("expect = [{{ {claim}, bellow = 1 }}]"))
+        else {
+            panic!("a typo was accepted");
+        };
+        assert_eq!(suggestion.as_deref(), Some("did you mean `below`?"));
     }
 
     #[test]

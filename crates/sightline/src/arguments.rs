@@ -7,8 +7,9 @@ use std::path::PathBuf;
 
 /// Shows who can see what when detection is added to end-to-end encrypted messaging.
 ///
-/// Exit codes: 0 done; 1 a leak was found that is not declared, or a run does not verify; 2 wrong usage, scenario or
-/// input; 3 a control failed, so the numbers mean nothing; 4 a file or folder cannot be used; 70 a bug; 130 interrupted.
+/// Exit codes: 0 done; 1 a leak was found that is not declared, an expectation is not met, a run does not verify, or two
+/// runs differ; 2 wrong usage, scenario or input; 3 a control failed, so the numbers mean nothing; 4 a file or folder
+/// cannot be used; 70 a bug; 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
 pub(crate) struct Arguments {
@@ -74,6 +75,9 @@ pub(crate) enum Command {
         /// Which row of evidence.csv, counted from 1 behind the heading; the report prints it beside each answer
         row: u64,
     },
+    /// Show what changed from one run to another
+    #[command(long_about = COMPARE)]
+    Compare(Compare),
     /// Plant leaks of many kinds and sizes in a system, and show which are found and what tells
     Calibrate {
         /// Systems to plant them in, separated by commas
@@ -138,6 +142,9 @@ pub(crate) enum Command {
     Report {
         /// The run's folder
         run: PathBuf,
+        /// Also set it as report.pdf, tagged for readers who do not see it
+        #[arg(long)]
+        pdf: bool,
     },
 }
 
@@ -252,6 +259,29 @@ vPDQ says which share of each video's frames has one in the other less than 31 b
 or more. TMK+PDQF compares averages over time, level 1 without and level 2 with the order of frames; the reference takes two \
 videos for the same above 0.7 in both. What one of the two files does not hold is left out.";
 
+const COMPARE: &str = "\
+Show what changed from one run to another: answers, controls, settings, systems and numbers.
+
+A number changed if the intervals of both runs do not meet; one without an interval, if it differs. Exit codes: 0 nothing \
+changed beyond the intervals; 1 something did, or one of the runs has what the other lacks; 4 a folder holds no finished run.";
+
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// The folder of a run, called A
+    pub(crate) first: PathBuf,
+    /// Another, called B
+    pub(crate) second: PathBuf,
+    /// Also write a page with everything that differs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Print everything that differs as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Also compare what depends on a clock; it never makes two runs differ
+    #[arg(long)]
+    pub(crate) timings: bool,
+}
+
 /// What videos are hashed with.
 #[derive(Debug, Args)]
 pub(crate) struct Video {
@@ -274,6 +304,7 @@ pub(crate) struct Search {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag")]
 pub(crate) struct Assess {
     /// Scenario file (TOML); without one, built-in defaults are used
     pub(crate) scenario: Option<PathBuf>,
@@ -301,4 +332,7 @@ pub(crate) struct Assess {
     /// Print the run's summary as JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Also set the report as report.pdf, tagged for readers who do not see it
+    #[arg(long)]
+    pub(crate) pdf: bool,
 }

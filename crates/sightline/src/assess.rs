@@ -1,13 +1,18 @@
 use crate::arguments::Assess;
 use crate::failure::{self, Failure};
 use crate::progress::{self, Bar};
-use crate::{clock, print, say};
-use sightline_evidence::{ControlStatus, Provenance, Row, RunFolder, Summary, Unfinished, Verdict, digest};
+use crate::{clock, pdf, print, say};
+use sightline_evidence::{
+    ControlStatus, Expectation, Provenance, Row, RunFolder, Summary, Table, Unfinished, Verdict, digest,
+};
 use sightline_questions::{Assessment, Parts, Scenario, assess, prepare};
 use std::path::Path;
 use std::time::Duration;
 
 pub(crate) fn run(options: &Assess) -> Result<(), Failure> {
+    if options.pdf {
+        pdf::offered()?;
+    }
     progress::listen();
     let start = clock::now();
     let (scenario, text) = scenario(options)?;
@@ -28,6 +33,9 @@ pub(crate) fn run(options: &Assess) -> Result<(), Failure> {
     let summary = write(&run, &scenario, &text, &found, &parts).map_err(|error| Failure::folder(&error))?;
     sightline_presentation::render(&run).map_err(|error| Failure::environment(&error))?;
     under_way.forget().map_err(|error| Failure::folder(&error))?;
+    if options.pdf {
+        pdf::render(&run)?;
+    }
 
     if options.json {
         let bytes = run.read("evidence.json").map_err(|error| Failure::environment(&error))?;
@@ -47,8 +55,18 @@ pub(crate) fn run(options: &Assess) -> Result<(), Failure> {
     };
     let leaks = complaint("leaks that are not declared", &found.undeclared);
     let broken = complaint("systems that did not work", &found.broken);
-    let complaints: Vec<String> = leaks.into_iter().chain(broken).collect();
+    let unmet = complaint("expectations that are not met", &unmet(&scenario.expect, &found.evidence));
+    let complaints: Vec<String> = leaks.into_iter().chain(broken).chain(unmet).collect();
     if complaints.is_empty() { Ok(()) } else { Err(Failure::new(failure::UNDECLARED, complaints.join("\n"))) }
+}
+
+/// What speaks against expectations, in words.
+pub(crate) fn unmet(expectations: &[Expectation], evidence: &Table) -> Vec<String> {
+    let against = |claim: &Expectation| {
+        let said = claim.judge(evidence);
+        (!said.is_empty()).then(|| format!("{claim}: {}", said.join("; ")))
+    };
+    expectations.iter().filter_map(against).collect()
 }
 
 /// Keeps finished parts in the run folder.

@@ -1,6 +1,6 @@
 use crate::failure::{self, Failure};
 use crate::progress::{self, Bar};
-use crate::{assess, clock, print, say};
+use crate::{assess, clock, pdf, print, say};
 use sightline_architectures::{NAMES, REFERENCES, VARIANTS, by_name};
 use sightline_evidence::{FlowStep, Row, RunFolder};
 use sightline_explorer::{Explorer, ExplorerError};
@@ -119,7 +119,26 @@ pub(crate) fn verify(path: &Path, rerun: bool) -> Result<(), Failure> {
         return Err(Failure::new(failure::UNDECLARED, format!("the run does not verify: {count} disagreements")));
     }
     print(&format!("{}: every file is as it was written", path.display()))?;
+    expected(path)?;
     if rerun { again(path) } else { print("Next: sightline verify RUN --rerun computes the numbers again") }
+}
+
+/// Judges again what the scenario of a run claims of its numbers.
+fn expected(path: &Path) -> Result<(), Failure> {
+    let environment = |error: sightline_evidence::EvidenceError| Failure::environment(&error);
+    let run = RunFolder::open(path).map_err(environment)?;
+    let expectations = run.expectations().map_err(environment)?;
+    let unmet = assess::unmet(&expectations, &run.evidence().map_err(environment)?);
+    for line in &unmet {
+        say(line);
+    }
+    match (expectations.len(), unmet.len()) {
+        (0, _) => Ok(()),
+        (all, 0) => print(&format!("{all} of {all} expectations of its scenario are met")),
+        (all, some) => {
+            Err(Failure::new(failure::UNDECLARED, format!("{some} of {all} expectations of the scenario are not met")))
+        }
+    }
 }
 
 /// The run in a folder, its scenario, and its pictures.
@@ -227,10 +246,14 @@ pub(crate) fn calibrate(architectures: Vec<String>, seed: u64, repetitions: u32,
     }
 }
 
-pub(crate) fn report(path: &Path) -> Result<(), Failure> {
+pub(crate) fn report(path: &Path, with_pdf: bool) -> Result<(), Failure> {
+    if with_pdf {
+        pdf::offered()?;
+    }
     let run = RunFolder::open(path).map_err(|error| Failure::environment(&error))?;
     sightline_presentation::render(&run).map_err(|error| Failure::environment(&error))?;
-    print(&path.join("report.html").display().to_string())
+    print(&path.join("report.html").display().to_string())?;
+    if with_pdf { pdf::render(&run) } else { Ok(()) }
 }
 
 /// Serves the page until the program is ended; refusals go to standard error.

@@ -5,10 +5,12 @@ mod arguments;
 mod assess;
 mod clock;
 mod commands;
+mod compare;
 mod failure;
 mod fingerprint;
 mod leakage;
 mod list;
+mod pdf;
 mod progress;
 mod search;
 mod video;
@@ -46,6 +48,7 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Accuracy(options) => accuracy::run(&options),
         Command::Verify { run, rerun } => commands::verify(&run, rerun),
         Command::Replay { run, row } => commands::replay(&run, row),
+        Command::Compare(options) => compare::run(&options),
         Command::Calibrate { architectures, seed, repetitions, quick } => {
             commands::calibrate(architectures, seed, repetitions, quick)
         }
@@ -54,7 +57,7 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Pairs { file, search } => search::pairs(&file, &search),
         Command::List { command } => list::run(&command),
         Command::Explore { port } => commands::explore(port),
-        Command::Report { run } => commands::report(&run),
+        Command::Report { run, pdf } => commands::report(&run, pdf),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,12 +1,12 @@
 use super::{part, parts};
 use sightline_evidence::{
-    Bound, Control, E2e, FlowStep, GalleryPicture, KeyNumber, Profile, ProfileDecision, ProfileParameter, ProfileParty,
-    Provenance, Row, RunFolder, Statement, Summary, Table, verify,
+    Bound, Comparison, Control, E2e, FlowStep, GalleryPicture, KeyNumber, Profile, ProfileDecision, ProfileParameter,
+    ProfileParty, Provenance, Row, RunFolder, Statement, Summary, Table, verify,
 };
 use sightline_hamming::{Codes, file};
 use sightline_lists::{Exchange, read_hashes};
 use sightline_pictures::Picture;
-use sightline_presentation::Report;
+use sightline_presentation::{Report, compare};
 use sightline_privacy::leakage::{Interval, Samples, estimate};
 use sightline_questions::Scenario;
 use std::collections::BTreeMap;
@@ -19,11 +19,15 @@ pub fn scenario(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(scenario) = Scenario::parse(text) {
         let _ = scenario.check();
+        for claim in &scenario.expect {
+            let _ = (claim.to_string(), claim.judge(&evidence()));
+        }
     }
 }
 
 pub(super) fn scenario_seeds() -> Vec<Vec<u8>> {
-    let text = "seed = 4\narchitectures = [\"e2ee\"]\nquestions = [\"endpoints-only\"]\ntrials = 100\nusers = 3\n\
+    let text = "expect = [{ question = \"cost\", architecture = \"e2ee\", quantity = \"bytes-sent\", parameter = \"list=10;link=a\", \
+        below = 1e3, bound = \"low\" }]\nseed = 4\narchitectures = [\"e2ee\"]\nquestions = [\"endpoints-only\"]\ntrials = 100\nusers = 3\n\
         [pictures]\nfolder = \"pictures\"\ncount = 30\ninclude = true\n[list]\nentries = 10\nradius = 31\n\
         [messenger]\npadding = \"padme\"\n[network]\nlatency_ms = 2e1\njitter_ms = 5.0\nloss = 0.001\n\
         [controls]\nrepetitions = 20\n";
@@ -160,6 +164,10 @@ pub fn run_folder(bytes: &[u8]) {
         // Once more as by someone who has made the digests fit.
         let _ = (run.timings(), run.lock(), run.seal(), verify(folder.path()));
         let _ = Report::draw(&run);
+        if let Ok(found) = Comparison::of(&run, &run, true) {
+            assert!(!found.differs(), "a run differs from itself");
+            let _ = (compare::text(&found, ["a", "a"], 9), compare::page(&found, ["a", "a"]));
+        }
     }
 }
 

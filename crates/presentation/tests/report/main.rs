@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod browser;
+mod compare;
 mod fixture;
 
 use std::collections::BTreeSet;
