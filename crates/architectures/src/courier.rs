@@ -7,15 +7,54 @@ use sightline_messenger::{
     ContentKind, Delivery, DeliveryService, EscrowKey, EscrowedMessage, Event, FrankingKey, GroupId, MemberId, Padding,
     Proof, Request, Sent, Session,
 };
+use sightline_pictures::Picture;
 use sightline_protocol::{
     Command, Content, Display, GroupNumber, Memory, PartyId, PartyProfile, Reason, Role, Setup, SetupError, Time, Turn,
     Wire, Work,
 };
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// A message type in which the messenger's requests and deliveries travel.
 pub(crate) trait Courier: Wire + From<Request> + From<Delivery> {}
+
+/// What a device that is to have contents checked does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Client {
+    /// Has them checked.
+    Honest,
+    /// Has nothing checked.
+    Omits,
+    /// Has a grey picture checked in place of every content.
+    Falsifies,
+}
+
+impl Client {
+    pub(crate) const DEVIATING: [(&'static str, Self); 2] =
+        [("omit-check", Self::Omits), ("check-another", Self::Falsifies)];
+
+    /// What the device of user `index` does: user 0 alone deviates.
+    pub(crate) const fn of(self, index: u16) -> Self {
+        if index == 0 { self } else { Self::Honest }
+    }
+
+    /// What it has checked in place of `content`; nothing to have nothing checked.
+    pub(crate) fn presents(self, content: &Content) -> Option<Content> {
+        match self {
+            Self::Honest => Some(content.clone()),
+            Self::Omits => None,
+            Self::Falsifies => Some(Content { kind: content.kind, bytes: INNOCENT.clone() }),
+        }
+    }
+}
+
+/// A picture that is on no list: a grey gradient with some detail.
+static INNOCENT: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let level = |place: u32| u8::try_from((place % 64) * 3 + (place / 64 % 16) * 4).unwrap_or(u8::MAX);
+    let rgb = (0..64 * 64).flat_map(|place| [level(place); 3]).collect();
+    Picture::new(64, 64, rgb).map(|picture| picture.to_jpeg(90)).unwrap_or_default()
+});
 
 /// The messenger on a device.
 pub(crate) struct Mailbox {
@@ -54,6 +93,11 @@ impl Mailbox {
         let content = messenger::Content { kind: content.kind, bytes: content.bytes.clone(), name: None };
         let of_group = self.proofs.iter().filter(|proof| proof.stamp.group.0 == group);
         of_group.into_iter().find(|proof| proof.opening.check(&content, &proof.stamp.commitment).is_ok())
+    }
+
+    /// What it takes to report any content that was shown.
+    pub(crate) fn proofs(&self) -> &[Proof] {
+        &self.proofs
     }
 
     /// Sealing and opening a content. What is padded takes the time of its padded length, or the time would tell the length.

@@ -3,11 +3,11 @@
 
 use rand_core::Rng;
 use sightline_crypto::{Seed, aead};
-use sightline_fingerprint::{Intermediate, Pdq, PdqHash};
+use sightline_fingerprint::{Intermediate, Pdq};
 use sightline_messenger::Padding;
 use sightline_protocol::{
     Adversary, Architecture, Clause, Command, Content, ContentKind, Context, Deployment, Memory, Party, PartyId,
-    Profile, Refusal, Role, Setup, SetupError, View, Wire, WireError, Work,
+    Profile, Refusal, Role, Setup, SetupError, Sighting, View, Wire, WireError, Work,
 };
 use std::collections::BTreeSet;
 
@@ -120,8 +120,8 @@ impl Architecture for Mutant<'_> {
         self.base.intermediates(view)
     }
 
-    fn hashes(&self, view: &View<'_>) -> Vec<PdqHash> {
-        self.base.hashes(view)
+    fn sightings(&self, view: &View<'_>) -> Vec<Sighting> {
+        self.base.sightings(view)
     }
 
     fn describe(&self, payload: &[u8]) -> Result<(&'static str, Vec<u8>), WireError> {

@@ -8,8 +8,8 @@ use rand_core::Rng;
 use sightline_crypto::{Ledger, Seed};
 use sightline_protocol::{
     Architecture, Clause, Command, Content, ContentKind, Datum, Deployment, Disclosure, Display, Endpoint, GroupNumber,
-    Machine, MatchRelation, Memory, PartyId, PartyProfile, Profile, Reason, Role, Setup, SetupError, Turn, Wire,
-    WireError,
+    Machine, MatchRelation, Memory, PartyId, PartyProfile, Profile, Reason, Role, Seen, Setup, SetupError, Shown,
+    Sighting, Turn, View, Wire, WireError,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -112,6 +112,16 @@ impl Architecture for Reference {
             _ => &[],
         };
         clauses.iter().map(|datum| Clause::every(*datum)).collect()
+    }
+
+    fn sightings(&self, view: &View<'_>) -> Vec<Sighting> {
+        let copy = |seen: &Seen<'_>| match Message::from_wire(&seen.payload()?).ok()? {
+            Message::Copy(content) => {
+                Some(Sighting { at: seen.at, account: seen.from.index(), shown: Shown::Content(content) })
+            }
+            _ => None,
+        };
+        view.seen.iter().filter_map(copy).collect()
     }
 
     fn describe(&self, payload: &[u8]) -> Result<(&'static str, Vec<u8>), WireError> {

@@ -5,8 +5,8 @@
 use minicbor::{Decode, Encode};
 use sightline_fingerprint::{Cut, Intermediate};
 use sightline_protocol::{
-    Clause, Content, Datum, Decision, Machine, Memory, PartyId, PartyProfile, Policy, Reason, Review, Scope, Setup,
-    Span, Step, Turn, Wire, Work,
+    Clause, Content, Datum, Decision, Machine, Memory, PartyId, PartyProfile, Policy, Reason, Review, Scope, Seen,
+    Setup, Shown, Sighting, Span, Step, Turn, View, Wire, Work,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::marker::PhantomData;
@@ -328,6 +328,21 @@ fn expect_paper<M: Carries>(from: PartyId, expected: PartyId, message: M) -> Res
         let detail = format!("it comes from {expected}, not from {from}");
         Err(Reason::Unexpected { message: paper.name(), detail })
     }
+}
+
+/// The contents in the reports of a view, with the accounts that the reports name.
+pub(crate) fn sightings<M: Carries>(view: &View<'_>) -> Vec<Sighting> {
+    let report = |seen: &Seen<'_>| match M::from_wire(&seen.payload()?).ok()?.into_paper().ok()? {
+        Paper::Report(Report { account, content, .. }) => {
+            Some(Sighting { at: seen.at, account, shown: Shown::Content(content) })
+        }
+        Paper::Preview(Preview { account, thumbnail, .. }) => {
+            let hash = Intermediate::from_bytes(Cut::Filtered, &thumbnail).ok()?.finish()?;
+            Some(Sighting { at: seen.at, account, shown: Shown::Hash(hash) })
+        }
+        Paper::Decision(..) => None,
+    };
+    view.seen.iter().filter_map(report).collect()
 }
 
 /// The steps of a flow from an opened case on.

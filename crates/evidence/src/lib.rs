@@ -5,6 +5,7 @@
 //! observer, the [`Control`]s, the [`Provenance`], and a [`Summary`] that lists every file with its SHA-256 digest so
 //! that [`verify`] can say what no longer agrees. Nothing is computed here: numbers come in, files go out.
 
+mod answer;
 mod columnar;
 mod compare;
 mod digest;
@@ -18,7 +19,8 @@ mod table;
 mod unfinished;
 mod verification;
 
-pub use compare::{Answer, Change, Comparison, Difference, RowChange, StatementChange};
+pub use answer::{Answer, AnswerLine, Verdict};
+pub use compare::{Change, Changed, Comparison, Difference, QuestionChange, RowChange, StatementChange};
 pub use digest::{digest, digest_value};
 pub use error::EvidenceError;
 pub use expectation::{End, Expectation};

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::ro_crate;
 use crate::summary::TOOL;
-use crate::{EvidenceError, Expectation, FileEntry, Profile, Statement, Summary, Table, digest};
+use crate::{Answer, EvidenceError, Expectation, FileEntry, Profile, Statement, Summary, Table, digest};
 
 /// The folder of one run. Every file is written beside its place and renamed into it, so that a reader never meets
 /// half a file.
@@ -155,6 +155,11 @@ impl RunFolder {
         self.write_json("statements.json", statements).map(drop)
     }
 
+    /// Writes `answers.json`.
+    pub fn write_answers(&self, answers: &[Answer]) -> Result<(), EvidenceError> {
+        self.write_json("answers.json", answers).map(drop)
+    }
+
     /// Writes the pictures of the gallery (PNG bytes) and their list.
     pub fn write_gallery(&self, pictures: &[(GalleryPicture, Vec<u8>)]) -> Result<(), EvidenceError> {
         for (picture, png) in pictures {
@@ -200,6 +205,11 @@ impl RunFolder {
     /// The statements, `statements.json`.
     pub fn statements(&self) -> Result<Vec<Statement>, EvidenceError> {
         self.read_json("statements.json")
+    }
+
+    /// The answers to the questions, `answers.json`; none when the run has no such file.
+    pub fn answers(&self) -> Result<Vec<Answer>, EvidenceError> {
+        if self.has("answers.json") { self.read_json("answers.json") } else { Ok(Vec::new()) }
     }
 
     /// The resolved scenario, `scenario.lock.json`.

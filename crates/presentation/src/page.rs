@@ -12,7 +12,7 @@ use crate::metadata::{self, percent};
 use crate::reading::{Outcome, Reading, is_coalition};
 use crate::words::{self, count, detectable, number};
 use crate::{
-    Figure, PresentationError, Report, advantage, cost, expose, identify, real_or_ideal, reconstruct, sequence,
+    Figure, PresentationError, Report, advantage, answers, cost, expose, identify, real_or_ideal, reconstruct, sequence,
 };
 
 pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
@@ -40,6 +40,7 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
     let identified = identify::figure(reading)?;
     let sizes = metadata::figure(reading)?;
     let growth = cost::figure(reading)?;
+    let answers = answers::sections(reading)?;
     let page = Page {
         title: list_of_systems(&systems),
         lead: lead(reading, systems.len()),
@@ -62,6 +63,8 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
             })
             .collect(),
         systems: sections,
+        answers: answers.iter().map(Answered::of).collect(),
+        changed: changed_thresholds(&reading.lock),
         overview: overview(reading, &systems, &observers),
         tasks,
         sizes: Drawn::of(&sizes),
@@ -104,6 +107,7 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
         command: reading.summary.provenance.command.clone(),
         settings: settings(&reading.lock),
     };
+    figures.extend(answers.iter().filter_map(|section| section.figure.clone()));
     figures.push(sizes);
     figures.extend(identified);
     figures.extend(growth);
@@ -170,6 +174,9 @@ struct Page<'a> {
     folded: Vec<String>,
     matrix: Vec<MatrixRow>,
     systems: Vec<SystemSection<'a>>,
+    answers: Vec<Answered<'a>>,
+    /// Thresholds that were changed, in words.
+    changed: Vec<String>,
     overview: Overview,
     tasks: Vec<TaskSection>,
     sizes: Drawn,
@@ -280,6 +287,32 @@ impl Drawn {
         }
     }
 }
+
+/// A question, placed in the page.
+struct Answered<'a> {
+    section: &'a answers::Section<'a>,
+    figure: Option<Drawn>,
+}
+
+impl<'a> Answered<'a> {
+    fn of(section: &'a answers::Section<'a>) -> Self {
+        Self { section, figure: section.figure.as_ref().map(Drawn::of) }
+    }
+}
+
+/// Thresholds of the scenario that are not those that the project fixed.
+fn changed_thresholds(lock: &Value) -> Vec<String> {
+    let thresholds = &lock["scenario"]["thresholds"];
+    let changed = FIXED.iter().filter_map(|(key, fixed)| {
+        let found = thresholds[key].as_f64().filter(|found| found.total_cmp(fixed).is_ne())?;
+        Some(format!("{key} is {found}, and the project fixed {fixed}"))
+    });
+    changed.collect()
+}
+
+/// The thresholds as the project fixed them (docs/questions.md).
+const FIXED: [(&str, f64); 4] =
+    [("identified_bits", 1.0), ("holders_found", 0.01), ("kinds_differ", 0.05), ("detection_lost", 0.1)];
 
 struct Overview {
     tasks: Vec<String>,
@@ -549,6 +582,7 @@ fn other_rows(reading: &Reading) -> (Vec<[String; 10]>, usize) {
         .filter(|row| {
             !["distinguish", "real-or-ideal", "identify", "expose", "reconstruct"].contains(&row.game.as_str())
                 && !["control", "cost"].contains(&row.question.as_str())
+                && !reading.answers.iter().any(|answer| answer.question == row.question)
                 && !is_traffic(row)
                 && row.parameters.value("padding").is_none()
         })

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use sightline_evidence::{GalleryPicture, Profile, ProfileParty, Row, RunFolder, Statement, Summary};
+use sightline_evidence::{Answer, GalleryPicture, Profile, ProfileParty, Row, RunFolder, Statement, Summary};
 
 use crate::PresentationError;
 use crate::words::{OBSERVERS, TASKS, title};
@@ -13,6 +13,7 @@ pub(crate) struct Reading {
     pub(crate) lock: Value,
     pub(crate) profiles: Vec<Profile>,
     pub(crate) statements: Vec<Statement>,
+    pub(crate) answers: Vec<Answer>,
     pub(crate) rows: Vec<Row>,
     /// What depends on a clock.
     pub(crate) timings: Vec<Row>,
@@ -39,6 +40,7 @@ impl Reading {
             lock: if optional("scenario.lock.json") { run.lock()? } else { Value::Null },
             profiles: if optional("profiles.json") { run.profiles()? } else { Vec::new() },
             statements: if optional("statements.json") { run.statements()? } else { Vec::new() },
+            answers: run.answers()?,
             rows: if optional("evidence.csv") { run.evidence()?.rows().to_vec() } else { Vec::new() },
             timings: if optional("timings.csv") { run.timings()?.rows().to_vec() } else { Vec::new() },
             gallery: run.gallery()?,

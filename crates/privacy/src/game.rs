@@ -9,7 +9,8 @@ use crate::{Feature, simulate};
 use sightline_crypto::Seed;
 use sightline_protocol::{
     Action, Adversary, Architecture, Challenge, Clause, Content, Display, Facts, GroupNumber, History, Leakage,
-    Network, Observer, PartyId, Refusal, Role, RunError, Runner, Setup, SetupError, Time, Transcript, View, Views,
+    Network, Notice, Observer, PartyId, Refusal, Role, RunError, Runner, Setup, SetupError, Shown, Sighting, Time,
+    Transcript, View, Views,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -46,6 +47,21 @@ pub struct Observation {
 pub struct Exposure {
     /// Per observer: which of the contents that were sent are in its saturated view, in order.
     pub readable: Vec<Vec<bool>>,
+    /// How many contents were sent.
+    pub sent: u64,
+    /// How many of them reached everyone on the roster.
+    pub delivered: u64,
+    /// What was refused: the role that refused, and why.
+    pub refused: Vec<String>,
+}
+
+/// What one run of `trace` gives.
+#[derive(Debug)]
+pub struct Tracing {
+    /// Per observer: what its saturated view shows whoever knows how the system works.
+    pub sightings: Vec<Vec<Sighting>>,
+    /// Users whose device warned them of a match, once for every warning.
+    pub warned: Vec<u16>,
     /// How many contents were sent.
     pub sent: u64,
     /// How many of them reached everyone on the roster.
@@ -194,7 +210,12 @@ impl<'a> Game<'a> {
         let (mut views, mut reader) = (Views::new(&transcript), catalogue.reader());
         let clues = |observer: &Observer| {
             let view = views.of(observer);
-            reader.clues(&view, &self.architecture.hashes(&view))
+            let hash = |sighting: Sighting| match sighting.shown {
+                Shown::Hash(pdq) => Some(pdq.hash),
+                Shown::Content(_) | Shown::Traffic => None,
+            };
+            let hashes: Vec<_> = self.architecture.sightings(&view).into_iter().filter_map(hash).collect();
+            reader.clues(&view, &hashes)
         };
         Ok(self.observers.iter().map(clues).collect())
     }
@@ -257,24 +278,29 @@ impl<'a> Game<'a> {
             };
             parts.iter().map(all_found).collect()
         };
-        let shown = transcript.displays();
-        let delivered = history.sends().filter(|(action, group, content)| {
-            let recipients = history.roster(*group, action.at).into_iter().filter(|user| *user != action.user);
-            let reached = |user| {
-                let own =
-                    |(at, display): &(PartyId, Display)| *at == PartyId::user(user) && display.content == **content;
-                shown.iter().any(own)
-            };
-            recipients.into_iter().all(reached)
-        });
         Ok(Exposure {
             readable: self.observers.iter().map(readable).collect(),
             sent: sent.len() as u64,
-            delivered: delivered.count() as u64,
-            refused: transcript
-                .refusals()
-                .map(|refusal| format!("{}: {}", refusal.party.role(), refusal.reason))
-                .collect(),
+            delivered: delivered(&transcript, history),
+            refused: refused(&transcript),
+        })
+    }
+
+    /// One run of `trace`: what every observer can tell of which account.
+    ///
+    /// # Errors
+    /// As [`Game::play`].
+    pub fn trace(&self, setup: &Setup, history: &History, seed: &Seed) -> Result<Tracing, GameError> {
+        let transcript = self.runner(self.architecture, setup, seed)?.reading(self.members()).run(history, &[])?;
+        self.complete(&transcript, setup, history)?;
+        let mut views = Views::new(&transcript);
+        let warned = |(user, notice): (PartyId, Notice)| (notice == Notice::Matches).then_some(user.index());
+        Ok(Tracing {
+            sightings: self.observers.iter().map(|one| self.architecture.sightings(&views.of(one))).collect(),
+            warned: transcript.notices().into_iter().filter_map(warned).collect(),
+            sent: history.sends().count() as u64,
+            delivered: delivered(&transcript, history),
+            refused: refused(&transcript),
         })
     }
 
@@ -349,6 +375,25 @@ impl<'a> Game<'a> {
         let deployment = system.deploy(setup, &seed.derive("deployment", 0))?;
         Ok(Runner::new(deployment, &seed.derive("run", 0)).network(self.network))
     }
+}
+
+/// How many contents reached everyone on the roster.
+fn delivered(transcript: &Transcript, history: &History) -> u64 {
+    let shown = transcript.displays();
+    let delivered = history.sends().filter(|(action, group, content)| {
+        let recipients = history.roster(*group, action.at).into_iter().filter(|user| *user != action.user);
+        let reached = |user| {
+            let own = |(at, display): &(PartyId, Display)| *at == PartyId::user(user) && display.content == **content;
+            shown.iter().any(own)
+        };
+        recipients.into_iter().all(reached)
+    });
+    delivered.count() as u64
+}
+
+/// What was refused: the role that refused, and why.
+fn refused(transcript: &Transcript) -> Vec<String> {
+    transcript.refusals().map(|refusal| format!("{}: {}", refusal.party.role(), refusal.reason)).collect()
 }
 
 /// For each mark, how many strings that only H₁'s contents show are in a view, less those that only H₀'s show.

@@ -17,6 +17,9 @@ const NEAR: u32 = 80;
 /// A string that occurs counts as much as so many bits of nearness.
 const STRING: u32 = 16;
 
+/// Who rejects what is no candidate accepts what points at one as strongly as a hash within the radius at which PDQ matches.
+const ACCEPTED: u32 = NEAR - sightline_fingerprint::DEFAULT_RADIUS;
+
 /// The candidates, and what would show them in a view: strings derived from them, hashes near theirs, and lengths.
 pub struct Catalogue {
     strings: Search,
@@ -88,6 +91,13 @@ impl Catalogue {
     /// Reads views of one run.
     pub fn reader(&self) -> Reader<'_> {
         Reader { catalogue: self, read: HashMap::new(), decoded: HashMap::new() }
+    }
+
+    /// The candidate at which `clues` point most, if they point strongly enough; lengths do not count. Of several that are
+    /// pointed at alike, the first.
+    pub fn recognise(&self, clues: &Clues) -> Option<usize> {
+        let most = clues.pointed.iter().max_by_key(|(number, strength)| (**strength, std::cmp::Reverse(**number)))?;
+        (*most.1 >= ACCEPTED).then_some(*most.0)
     }
 
     /// The candidate among `choice` at which `clues` point most, then one whose length fits. Where several are equal,

@@ -1,4 +1,4 @@
-use crate::{Clause, Facts, History, Party, PartyId, Profile, Role, Time, View, WireError};
+use crate::{Clause, Content, Facts, History, Party, PartyId, Profile, Role, Time, View, WireError};
 use sightline_crypto::{Ledger, Seed};
 use sightline_fingerprint::{Intermediate, MINIMUM_QUALITY, Memo, Pdq, PdqHash};
 use sightline_lists::{HashList, Provenance, Radius};
@@ -52,8 +52,13 @@ pub trait Architecture: Send + Sync {
         Vec::new()
     }
 
-    /// The perceptual hashes that whoever knows how this architecture works finishes from what a view shows.
-    fn hashes(&self, _: &View<'_>) -> Vec<PdqHash> {
+    /// What users' devices can do instead of following the protocol, by name: the system in which user 0 has such a device.
+    fn clients(&self) -> Vec<(&'static str, Box<dyn Architecture>)> {
+        Vec::new()
+    }
+
+    /// What a view shows whoever knows how this architecture works of contents, and of whose they are.
+    fn sightings(&self, _: &View<'_>) -> Vec<Sighting> {
         Vec::new()
     }
 
@@ -73,6 +78,28 @@ pub trait Architecture: Send + Sync {
     /// # Errors
     /// [`WireError`] if it is no message of this architecture.
     fn describe(&self, payload: &[u8]) -> Result<(&'static str, Vec<u8>), WireError>;
+}
+
+/// Something of a content that a view shows, and the account that it shows to have sent or received it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// When it was seen.
+    pub at: Time,
+    /// The account.
+    pub account: u16,
+    /// What is seen of the content.
+    pub shown: Shown,
+}
+
+/// What can be seen of a content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// Its perceptual hash, finished if it came unfinished.
+    Hash(Pdq),
+    /// All of it.
+    Content(Content),
+    /// That there was one.
+    Traffic,
 }
 
 /// The parties of one run, and where their cryptography is recorded.

@@ -19,7 +19,7 @@ mod transcript;
 mod view;
 mod wire;
 
-pub use architecture::{Adversary, Architecture, Challenge, Deployment, Order, Setup, SetupError};
+pub use architecture::{Adversary, Architecture, Challenge, Deployment, Order, Setup, SetupError, Shown, Sighting};
 pub use history::{Action, Command, Content, ContentKind, Display, GroupNumber, History, Notice};
 pub use identity::{PartyId, Role};
 pub use leakage::{Clause, Datum, Facts, Leak, Leakage, Scope, beyond, ideal_detection, plain_encryption, words};

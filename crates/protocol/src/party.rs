@@ -145,6 +145,8 @@ pub struct Context<'a> {
     pub(crate) spent: Span,
     pub(crate) outgoing: Vec<(Time, PartyId, Vec<u8>)>,
     pub(crate) deadline: Option<Time>,
+    /// Secrets drawn on this input.
+    pub(crate) drawn: Vec<[u8; 32]>,
 }
 
 impl Context<'_> {
@@ -168,6 +170,7 @@ impl Context<'_> {
         let mut secret = [0; 32];
         self.stream.fill_bytes(&mut secret);
         self.ledger.derive(&[self.party.seed(self.run).as_bytes()], &secret);
+        self.drawn.push(secret);
         secret
     }
 

@@ -72,6 +72,8 @@ pub struct Runner {
     sequence: u64,
     events: Vec<Event>,
     refusals: Vec<(Time, crate::Refusal)>,
+    /// Secrets that parties drew, and when.
+    drawn: Vec<(PartyId, Time, [u8; 32])>,
     read: Option<BTreeSet<PartyId>>,
 }
 
@@ -115,6 +117,7 @@ impl Runner {
             sequence: 0,
             events: Vec::new(),
             refusals: Vec::new(),
+            drawn: Vec::new(),
             read: None,
         }
     }
@@ -182,6 +185,7 @@ impl Runner {
             seeds: self.parties.keys().map(|id| (*id, id.seed(&self.seed))).collect(),
             events: self.events,
             refusals: self.refusals,
+            drawn: self.drawn,
             snapshots: taken,
             memory,
             records: self.ledger.records(),
@@ -241,13 +245,15 @@ impl Runner {
             spent: Span::ZERO,
             outgoing: Vec::new(),
             deadline: running.deadline,
+            drawn: Vec::new(),
         };
         let result = match input {
             Input::Start => running.party.start(&mut context),
             Input::Message(from, bytes) => running.party.receive(from, &bytes, &mut context),
             Input::Wake => running.party.wake(&mut context),
         };
-        let Context { spent, outgoing, deadline, .. } = context;
+        let Context { spent, outgoing, deadline, drawn, .. } = context;
+        self.drawn.extend(drawn.into_iter().map(|secret| (id, now, secret)));
         running.deadline = deadline;
         running.busy_until = now + spent;
         running.worked = running.worked + spent;

@@ -32,6 +32,8 @@ impl Event {
 pub struct Transcript {
     pub(crate) events: Vec<Event>,
     pub(crate) refusals: Vec<(Time, Refusal)>,
+    /// Secrets that parties drew, and when.
+    pub(crate) drawn: Vec<(PartyId, Time, [u8; 32])>,
     pub(crate) snapshots: BTreeMap<Time, BTreeMap<PartyId, Memory>>,
     pub(crate) memory: BTreeMap<PartyId, Memory>,
     pub(crate) seeds: BTreeMap<PartyId, Seed>,

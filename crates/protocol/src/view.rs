@@ -168,6 +168,11 @@ impl<'a> Views<'a> {
                 held.extend_from_slice(ids);
                 view.memory.push((at.unwrap_or_else(|| transcript.end()), *party, memory));
             }
+            // Whoever is watched cannot draw a secret unseen.
+            if let Corruption::Persistent(from) = corruption {
+                let drawn = transcript.drawn.iter().filter(|(drawer, at, _)| drawer == party && at >= from);
+                held.extend(drawn.map(|(.., secret)| self.haystack.add(secret)));
+            }
             if *corruption == Corruption::Curious
                 && let Some(seed) = transcript.seeds.get(party)
             {

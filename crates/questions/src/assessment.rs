@@ -1,15 +1,20 @@
+use crate::answers::{Findings, answers};
 use crate::cost;
 use crate::endpoints_only::{Finding, Task};
 use crate::real_or_ideal::Comparison;
 use crate::run::{Parts, Progress, Run, System};
-use crate::scenario::{COST, ENDPOINTS_ONLY, HASH_IDENTIFIES, ROGUE_PROVIDER};
+use crate::scenario::{
+    ANY_CONTENT, BENEFIT, COST, ENDPOINTS_ONLY, FRAME, HASH_IDENTIFIES, LAWFUL_ACCESS, MANDATE, ONE_HOLE, OVERSIGHT,
+    PLANTED_LIST, ROGUE_PROVIDER, UNCOOPERATIVE_CLIENT,
+};
 use crate::world::{World, WorldError};
 use crate::{
-    Scenario, ScenarioError, controls, endpoints_only, expose, gallery, identify, kinds, metadata, profile,
-    real_or_ideal, reconstruct, rogue_provider,
+    Scenario, ScenarioError, any_content, benefit, controls, endpoints_only, expose, frame, gallery, identify, kinds,
+    lawful_access, mandate, metadata, one_hole, oversight, planted_list, profile, real_or_ideal, reconstruct,
+    rogue_provider, uncooperative_client,
 };
 use sightline_evidence::{
-    Bound, Control, CorpusSummary, E2e, GalleryPicture, KeyNumber, Profile, Statement, Status, Table,
+    Answer, Bound, Control, CorpusSummary, E2e, GalleryPicture, KeyNumber, Profile, Row, Statement, Status, Table,
 };
 use sightline_privacy::game::GameError;
 use sightline_protocol::{
@@ -55,6 +60,8 @@ pub struct Assessment {
     pub profiles: Vec<Profile>,
     /// One statement per system and outsider.
     pub statements: Vec<Statement>,
+    /// The answers to the questions.
+    pub answers: Vec<Answer>,
     /// The state of the instrument.
     pub controls: Vec<Control>,
     /// Pictures as parties hold them.
@@ -66,6 +73,26 @@ pub struct Assessment {
     /// Systems that did not do what their users commanded, in words.
     pub broken: Vec<String>,
 }
+
+/// A question that gives rows and nothing else.
+struct Question {
+    id: &'static str,
+    /// Steps for one system.
+    steps: fn(&Scenario, &dyn Architecture) -> u64,
+    run: fn(&Run<'_>) -> Result<Vec<Row>, AssessmentError>,
+}
+
+const ASKED: [Question; 9] = [
+    Question { id: PLANTED_LIST, steps: |scenario, _| planted_list::steps(scenario), run: planted_list::run },
+    Question { id: MANDATE, steps: |scenario, _| mandate::steps(scenario), run: mandate::run },
+    Question { id: ONE_HOLE, steps: |_, _| one_hole::STEPS, run: one_hole::run },
+    Question { id: ANY_CONTENT, steps: |scenario, _| any_content::steps(scenario), run: any_content::run },
+    Question { id: UNCOOPERATIVE_CLIENT, steps: uncooperative_client::steps, run: uncooperative_client::run },
+    Question { id: FRAME, steps: frame::steps, run: frame::run },
+    Question { id: BENEFIT, steps: benefit::steps, run: benefit::run },
+    Question { id: LAWFUL_ACCESS, steps: |_, _| lawful_access::STEPS, run: lawful_access::run },
+    Question { id: OVERSIGHT, steps: |_, _| oversight::STEPS, run: oversight::run },
+];
 
 /// Family-wise error level over all tests of one assessment (PRIVACY §4).
 const FAMILY_LEVEL: f64 = 1e-3;
@@ -91,6 +118,9 @@ pub fn prepare(scenario: &Scenario, progress: &dyn Progress) -> Result<World, As
     }
     if scenario.asks(ROGUE_PROVIDER) {
         plan += steps(&|system| rogue_provider::steps(scenario, system.architecture.as_ref()));
+    }
+    for question in ASKED.iter().filter(|question| scenario.asks(question.id)) {
+        plan += steps(&|system| (question.steps)(scenario, system.architecture.as_ref()));
     }
     if scenario.asks(COST) {
         plan += cost::all_steps(scenario, &systems);
@@ -118,9 +148,10 @@ pub fn assess(
     progress: &dyn Progress,
     clock: Clock,
 ) -> Result<Assessment, AssessmentError> {
-    let run = Run { scenario, world, systems: System::of(scenario), progress, parts, clock };
+    let systems = System::of(scenario);
+    let level = level(scenario, &systems);
+    let run = Run { scenario, world, systems, progress, parts, clock };
     let (mut rows, controls) = controls::run(&run)?;
-    let level = FAMILY_LEVEL / tests(&run).max(1) as f64;
     let (mut findings, mut comparisons) = (Vec::new(), Vec::new());
     if scenario.asks(ENDPOINTS_ONLY) {
         findings = endpoints_only::run(&run, level)?;
@@ -140,6 +171,9 @@ pub fn assess(
     if scenario.asks(ROGUE_PROVIDER) {
         rows.extend(rogue_provider::run(&run)?);
     }
+    for question in ASKED.iter().filter(|question| scenario.asks(question.id)) {
+        rows.extend((question.run)(&run)?);
+    }
     let mut timings = Vec::new();
     if scenario.asks(COST) {
         let (evidence, clocked) = cost::run(&run)?;
@@ -148,17 +182,22 @@ pub fn assess(
     }
     let gallery = gallery::pictures(&run)?;
 
-    let statements = if scenario.asks(ENDPOINTS_ONLY) {
+    let statements: Vec<Statement> = if scenario.asks(ENDPOINTS_ONLY) {
         let of = |system: &System| statements(&system.name, system.architecture.as_ref(), &findings, &comparisons);
         run.systems.iter().flat_map(of).collect()
     } else {
         Vec::new()
     };
+    let profiles: Vec<Profile> = run.systems.iter().map(|system| profile(system.architecture.as_ref())).collect();
+    let found =
+        Findings { rows: &rows, profiles: &profiles, statements: &statements, thresholds: &scenario.thresholds };
+    let answers = answers(&found, &scenario.questions);
     Ok(Assessment {
         evidence: rows.into_iter().collect(),
         timings: timings.into_iter().collect(),
-        profiles: run.systems.iter().map(|system| profile(system.architecture.as_ref())).collect(),
+        profiles,
         statements,
+        answers,
         controls,
         gallery,
         corpus: world.summary(),
@@ -172,15 +211,40 @@ pub fn assess(
     })
 }
 
-/// Every bound that is published counts as a test.
-fn tests(run: &Run<'_>) -> usize {
+/// The rows that one game of a question gives.
+pub(crate) fn rows_of(run: &Run<'_>, level: f64, question: &str, game: &str) -> Result<Vec<Row>, AssessmentError> {
+    let rows = match (question, game) {
+        ("control", _) => controls::run(run)?.0,
+        (ENDPOINTS_ONLY, "distinguish") => {
+            endpoints_only::run(run, level)?.iter().flat_map(|finding| finding.rows(run.scenario)).collect()
+        }
+        (ENDPOINTS_ONLY, "real-or-ideal") => {
+            let comparisons = real_or_ideal::of_all_systems(run, level)?;
+            comparisons.iter().flat_map(|comparison| comparison.rows(run.scenario)).collect()
+        }
+        (ENDPOINTS_ONLY, "expose") => [expose::run(run)?, kinds::run(run)?].concat(),
+        (ENDPOINTS_ONLY, _) => [metadata::rows(run.scenario.seed), metadata::adversary(run)?].concat(),
+        (HASH_IDENTIFIES, "reconstruct") => reconstruct::run(run, level)?,
+        (HASH_IDENTIFIES, _) => identify::run(run, level)?,
+        (ROGUE_PROVIDER, _) => rogue_provider::run(run)?,
+        (COST, _) => cost::run(run)?.0,
+        (other, _) => match ASKED.iter().find(|asked| asked.id == other) {
+            Some(asked) => (asked.run)(run)?,
+            None => Vec::new(),
+        },
+    };
+    Ok(rows)
+}
+
+/// The error level of every bound that is published: each counts as a test.
+pub(crate) fn level(scenario: &Scenario, systems: &[System]) -> f64 {
     let of = |system: &System| {
         let system = system.architecture.as_ref();
         let endpoints_only = endpoints_only::tests(system) + real_or_ideal::tests(system);
-        usize::from(run.scenario.asks(ENDPOINTS_ONLY)) * endpoints_only
-            + usize::from(run.scenario.asks(HASH_IDENTIFIES)) * (identify::tests(system) + reconstruct::tests(system))
+        usize::from(scenario.asks(ENDPOINTS_ONLY)) * endpoints_only
+            + usize::from(scenario.asks(HASH_IDENTIFIES)) * (identify::tests(system) + reconstruct::tests(system))
     };
-    run.systems.iter().map(of).sum()
+    FAMILY_LEVEL / systems.iter().map(of).sum::<usize>().max(1) as f64
 }
 
 fn undeclared(finding: &Finding) -> String {

@@ -262,7 +262,7 @@ pub(crate) fn play(run: &Run<'_>, game: &Game<'_>, name: &str) -> Result<Result<
 }
 
 /// A reason with `#` for every word that holds a digit, so that refusals of one kind count together.
-fn without_numbers(reason: &str) -> String {
+pub(crate) fn without_numbers(reason: &str) -> String {
     let word = |word: &str| {
         let mark = word.trim_end_matches(|letter: char| letter.is_ascii_punctuation());
         let holds = mark.contains(|letter: char| letter.is_ascii_digit());

@@ -9,6 +9,7 @@ use crate::assessment::AssessmentError;
 use crate::endpoints_only::{conversation, outsiders_and_all};
 use crate::run::{Run, System};
 use crate::scenario::HASH_IDENTIFIES;
+use crate::trace::Share;
 use crate::world::{Half, Picture, below, shuffle};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,20 @@ pub(crate) fn tests(architecture: &dyn Architecture) -> usize {
     outsiders_and_all(architecture).len() * VARIANTS.len() * EXPONENTS.count()
 }
 
+/// What came of one variant: per observer, counts for every number of candidates, and in the open world.
+#[derive(Serialize, Deserialize)]
+struct Played {
+    closed: Vec<Vec<Count>>,
+    open: Vec<Open>,
+}
+
+/// The open world: pictures that are recognised among all candidates, and others that are taken for one.
+#[derive(Default, Serialize, Deserialize)]
+struct Open {
+    known: Share,
+    unknown: Share,
+}
+
 /// What was counted for one observer and number of candidates.
 #[derive(Serialize, Deserialize)]
 struct Count {
@@ -86,29 +101,41 @@ pub(crate) fn run(run: &Run<'_>, level: f64) -> Result<Vec<Row>, AssessmentError
         for (sizes, copy) in VARIANTS {
             let part = format!("{name}: identify, {}, {}", sizes.name(), copy.name());
             let steps = steps(run.scenario) / VARIANTS.len() as u64;
-            let found: Result<Vec<Vec<Count>>, String> =
+            let found: Result<Played, String> =
                 run.part(&part, steps, || line_up.play(run, &game, &part, sizes, copy))?;
             for (number, observer) in game.observers().iter().enumerate() {
-                for candidates in EXPONENTS.map(|exponent| 1 << exponent) {
-                    let row = |quantity: &str, unit: &str| {
-                        Row::new(quantity, unit)
-                            .question(HASH_IDENTIFIES)
-                            .game("identify")
-                            .task("closed-world")
-                            .architecture(name.as_str())
-                            .observer(observer.name())
-                            .corruption(observer.corruption())
-                            .content("ordinary")
-                            .parameter("candidates", candidates)
-                            .parameter("copy", copy.name())
-                            .parameter("list", run.scenario.list.entries)
-                            .parameter("padding", &run.scenario.messenger.padding)
-                            .parameter("sizes", sizes.name())
-                            .seed(run.scenario.seed)
+                let row = |task: &str, candidates: usize, quantity: &str, unit: &str| {
+                    Row::new(quantity, unit)
+                        .question(HASH_IDENTIFIES)
+                        .game("identify")
+                        .task(task)
+                        .architecture(name.as_str())
+                        .observer(observer.name())
+                        .corruption(observer.corruption())
+                        .content("ordinary")
+                        .parameter("candidates", candidates)
+                        .parameter("copy", copy.name())
+                        .parameter("list", run.scenario.list.entries)
+                        .parameter("padding", &run.scenario.messenger.padding)
+                        .parameter("sizes", sizes.name())
+                        .seed(run.scenario.seed)
+                };
+                if sizes == Sizes::OneClass {
+                    let open = |quantity: &str| {
+                        let row = row("open-world", line_up.candidates.len(), quantity, "1");
+                        row.method("strings, hash within radius 31; exact binomial, 95 %")
                     };
+                    let [known, unknown] = ["true-positive-rate", "false-positive-rate"].map(open);
+                    match found.as_ref().map(|found| &found.open[number]) {
+                        Err(_) => rows.push(known.status(Status::Failed)),
+                        Ok(open) => rows.extend([open.known.put(known), open.unknown.put(unknown)]),
+                    }
+                }
+                for candidates in EXPONENTS.map(|exponent| 1 << exponent) {
+                    let row = |quantity: &str, unit: &str| row("closed-world", candidates, quantity, unit);
                     let counted = found
                         .as_ref()
-                        .map(|by_observer| by_observer[number].iter().find(|counted| counted.candidates == candidates));
+                        .map(|found| found.closed[number].iter().find(|counted| counted.candidates == candidates));
                     match counted {
                         Err(_) => rows.push(row("bayes-vulnerability", "1").status(Status::Failed)),
                         Ok(None) => rows.push(row("bayes-vulnerability", "1").status(Status::NotApplicable)),
@@ -118,6 +145,7 @@ pub(crate) fn run(run: &Run<'_>, level: f64) -> Result<Vec<Row>, AssessmentError
             }
         }
     }
+    rows.extend(line_up.per_pair(run.scenario));
     Ok(rows)
 }
 
@@ -160,6 +188,8 @@ struct LineUp<'a> {
     setup: &'a Setup,
     /// Ordinary pictures, a power of two of them: the shortest.
     candidates: Vec<&'a Picture>,
+    /// Ordinary pictures that are no candidates.
+    others: Vec<&'a Picture>,
     /// The secret of every trial, trials of both halves in a row.
     secrets: Vec<usize>,
     /// Recompressed copies of the secrets, by candidate.
@@ -175,7 +205,7 @@ impl<'a> LineUp<'a> {
         let mut candidates: Vec<&Picture> = run.world.halves.iter().flat_map(Half::ordinary).collect();
         candidates
             .sort_by(|one, other| one.original().len().cmp(&other.original().len()).then(one.bytes.cmp(&other.bytes)));
-        candidates.truncate(1 << candidates.len().max(1).ilog2().min(*EXPONENTS.end()));
+        let others = candidates.split_off(1 << candidates.len().max(1).ilog2().min(*EXPONENTS.end()));
         let trials = halves(run.scenario).iter().sum::<u32>();
         let seed = Seed::from_u64(run.scenario.seed).derive("identify", 0);
         let mut stream = seed.derive("secrets", 0).stream();
@@ -190,7 +220,10 @@ impl<'a> LineUp<'a> {
         let copies: BTreeMap<usize, Vec<u8>> = drawn.par_iter().filter_map(copy).collect();
         let lengths = candidates.iter().map(|picture| picture.original().len());
         let class = lengths.chain(copies.values().map(Vec::len)).max().unwrap_or(0);
-        Self { setup: &run.world.setup, candidates, secrets, copies, class, catalogues: Default::default() }
+        // They have to fit into the one class.
+        let class_fits = |picture: &&Picture| picture.original().len() <= class;
+        let others = others.into_iter().filter(class_fits).collect();
+        Self { setup: &run.world.setup, candidates, others, secrets, copies, class, catalogues: Default::default() }
     }
 
     /// The history in which these bytes of a picture are sent, known to show what `shown` shows.
@@ -219,7 +252,7 @@ impl<'a> LineUp<'a> {
         part: &str,
         sizes: Sizes,
         copy: Copy,
-    ) -> Result<Result<Vec<Vec<Count>>, String>, AssessmentError> {
+    ) -> Result<Result<Played, String>, AssessmentError> {
         let catalogue = self.catalogue(sizes);
         let seed = Seed::from_u64(run.scenario.seed).derive(part, 0);
         let trial = |(number, secret): (usize, &usize)| -> Result<Option<Vec<Clues>>, GameError> {
@@ -243,7 +276,59 @@ impl<'a> LineUp<'a> {
             Err(error) => return Ok(Err(error.to_string())),
         };
         let count = |observer: usize| self.count(run.scenario, catalogue, &seed, observer, &played);
-        Ok(Ok((0..game.observers().len()).into_par_iter().map(count).collect()))
+        let closed = (0..game.observers().len()).into_par_iter().map(count).collect();
+        let unknown = match self.unknown(run, game, catalogue, &seed, (sizes, copy))? {
+            Ok(unknown) => unknown,
+            Err(error) => return Ok(Err(error)),
+        };
+        let open = |observer: usize| Open {
+            known: Share::count(self.secrets.iter().zip(&played), |(secret, clues): (&usize, &Vec<Clues>)| {
+                catalogue.recognise(&clues[observer]) == Some(*secret)
+            }),
+            unknown: Share::count(&unknown, |clues| catalogue.recognise(&clues[observer]).is_some()),
+        };
+        Ok(Ok(Played { closed, open: (0..game.observers().len()).map(open).collect() }))
+    }
+
+    /// Trials of the open world in which what is sent is no candidate; none where lengths may tell.
+    fn unknown(
+        &self,
+        run: &Run<'_>,
+        game: &Game<'_>,
+        catalogue: &Catalogue,
+        seed: &Seed,
+        (sizes, copy): (Sizes, Copy),
+    ) -> Result<Result<Vec<Vec<Clues>>, String>, AssessmentError> {
+        let trials = if sizes == Sizes::OneClass { u64::from(run.scenario.trials / 10).max(10) } else { 0 };
+        run.repeat(trials.min(self.others.len() as u64), |number| {
+            let place = usize::try_from(number).unwrap_or_default();
+            let picture = self.others[place];
+            let copied = match copy {
+                Copy::Same => None,
+                Copy::Recompressed => decode(picture.original()).ok().map(|picture| picture.to_jpeg(QUALITY)),
+            };
+            let history = match copied.filter(|copied| copied.len() <= self.class) {
+                Some(copied) => self.history(sizes, &copied, &copied),
+                None => self.history(sizes, picture.original(), &picture.bytes),
+            };
+            game.identify(self.setup, &history, catalogue, &seed.derive("unknown", number)).map(Some)
+        })
+    }
+
+    /// How often different pictures lie within the radius, among all pairs of pictures that there are: arithmetic on hashes.
+    fn per_pair(&self, scenario: &Scenario) -> Option<Row> {
+        let all: Vec<_> = self.candidates.iter().chain(&self.others).map(|picture| picture.pdq.hash).collect();
+        let radius = sightline_fingerprint::DEFAULT_RADIUS;
+        let of_one = |(number, hash): (usize, &sightline_fingerprint::PdqHash)| {
+            Share::count(&all[..number], |other| hash.distance(other) <= radius)
+        };
+        let mut share = Share::default();
+        all.iter().enumerate().map(of_one).for_each(|one| share.add(one));
+        let row = Row::new("false-positive-rate-per-pair", "1").question(HASH_IDENTIFIES).game("identify");
+        let row = row.task("open-world").content("ordinary").parameter("radius", radius).seed(scenario.seed);
+        // Pairs share pictures, so that no interval is stated.
+        let row = row.method("arithmetic on hashes, all pairs").n(share.of);
+        (share.of > 0).then(|| row.exact(share.hits as f64 / share.of as f64))
     }
 
     /// Learns what messages add to a length on the first trials, and counts right guesses on the others.

@@ -1,27 +1,43 @@
 //! The questions, one module each: a procedure on running systems in, evidence rows out.
 
+mod answers;
+mod any_content;
 mod assessment;
+mod benefit;
 mod calibration;
 mod controls;
 mod cost;
 mod endpoints_only;
 mod expose;
+mod frame;
 mod gallery;
 mod identify;
 mod kinds;
+mod lawful_access;
+mod mandate;
 mod metadata;
+mod one_hole;
+mod oversight;
+mod planted_list;
 mod profile;
 mod real_or_ideal;
 mod reconstruct;
+mod replay;
 mod rogue_provider;
 mod run;
 mod scenario;
+mod scenes;
+mod thresholds;
+mod trace;
+mod uncooperative_client;
 mod world;
 
 pub use assessment::{Assessment, AssessmentError, assess, prepare};
 pub use calibration::{Calibration, calibrate, too_many_alarms};
 pub use profile::profile;
+pub use replay::replay;
 pub use run::{Afresh, Parts, Progress};
 pub use scenario::{QUESTIONS, Scenario, ScenarioError};
 pub use sightline_protocol::Span;
+pub use thresholds::Thresholds;
 pub use world::{World, WorldError};

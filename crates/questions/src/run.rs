@@ -2,9 +2,11 @@
 
 use crate::assessment::AssessmentError;
 use crate::{Scenario, World};
+use rayon::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sightline_architectures::by_name;
+use sightline_privacy::game::GameError;
 use sightline_protocol::{Architecture, Clock};
 
 /// Told what an assessment is doing. Called from several threads.
@@ -82,6 +84,18 @@ impl System {
 }
 
 impl Run<'_> {
+    /// What so many runs give, carried out in parallel: nothing if one has not what it takes; in words, what failed.
+    pub(crate) fn repeat<T: Send>(
+        &self,
+        runs: u64,
+        one: impl Fn(u64) -> Result<Option<T>, GameError> + Sync,
+    ) -> Result<Result<Vec<T>, String>, AssessmentError> {
+        let one = |number| if self.progress.cancelled() { Ok(None) } else { one(number) };
+        let done = (0..runs).into_par_iter().map(one).collect::<Result<Option<Vec<T>>, GameError>>();
+        self.progress.check()?;
+        Ok(done.map(Option::unwrap_or_default).map_err(|error| error.to_string()))
+    }
+
     /// The part called `name`, which takes so many steps: computed, or found if an earlier run finished it.
     pub(crate) fn part<T: Serialize + DeserializeOwned>(
         &self,

@@ -1,3 +1,4 @@
+use crate::Thresholds;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sightline_architectures::{NAMES, REFERENCES, VARIANTS};
@@ -17,11 +18,60 @@ pub(crate) const HASH_IDENTIFIES: &str = "hash-identifies";
 /// If the provider lies, what does it obtain?
 pub(crate) const ROGUE_PROVIDER: &str = "rogue-provider";
 
+/// If the list, or whoever feeds it, is compromised, are people who hold lawful pictures found?
+pub(crate) const PLANTED_LIST: &str = "planted-list";
+/// What follows when the enclave breaks?
+pub(crate) const BROKEN_ENCLAVE: &str = "broken-enclave";
+/// Can an order turn the system on whistleblowers' documents?
+pub(crate) const MANDATE: &str = "mandate";
+/// Does one hole make devices spy at large?
+pub(crate) const ONE_HOLE: &str = "one-hole";
+/// Is anything specific to the content that it is meant for?
+pub(crate) const ANY_CONTENT: &str = "any-content";
+/// What if the client does not play along?
+pub(crate) const UNCOOPERATIVE_CLIENT: &str = "uncooperative-client";
+/// Can an innocent be made to look guilty, or reviewers be flooded?
+pub(crate) const FRAME: &str = "frame";
+/// What does each design detect that end-to-end encryption with user reports does not?
+pub(crate) const BENEFIT: &str = "benefit";
+/// Can access be authorised, narrow, based on suspicion, necessary and proportionate?
+pub(crate) const LAWFUL_ACCESS: &str = "lawful-access";
+/// What can be done without weakening encryption?
+pub(crate) const STILL_E2EE: &str = "still-e2ee";
+/// Can outsiders check list and matching?
+pub(crate) const OVERSIGHT: &str = "oversight";
+
 /// What does each cost?
 pub(crate) const COST: &str = "cost";
 
 /// The questions that can be asked in this version.
-pub const QUESTIONS: [&str; 4] = [ENDPOINTS_ONLY, HASH_IDENTIFIES, ROGUE_PROVIDER, COST];
+pub const QUESTIONS: [&str; 15] = [
+    ENDPOINTS_ONLY,
+    HASH_IDENTIFIES,
+    PLANTED_LIST,
+    ROGUE_PROVIDER,
+    BROKEN_ENCLAVE,
+    MANDATE,
+    ONE_HOLE,
+    ANY_CONTENT,
+    UNCOOPERATIVE_CLIENT,
+    FRAME,
+    BENEFIT,
+    LAWFUL_ACCESS,
+    STILL_E2EE,
+    OVERSIGHT,
+    COST,
+];
+
+/// The questions that another rests on: its answer is drawn from their rows.
+fn rests_on(question: &str) -> &'static [&'static str] {
+    match question {
+        BROKEN_ENCLAVE => &[ENDPOINTS_ONLY, ROGUE_PROVIDER],
+        ONE_HOLE => &[ENDPOINTS_ONLY, ROGUE_PROVIDER, PLANTED_LIST],
+        STILL_E2EE => &[ENDPOINTS_ONLY, FRAME, BENEFIT],
+        _ => &[],
+    }
+}
 
 /// What is assessed, with every default resolved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -54,6 +104,8 @@ pub struct Scenario {
     pub cost: Cost,
     /// The checks of the instrument itself.
     pub controls: Controls,
+    /// What would contradict the open letter.
+    pub thresholds: Thresholds,
     /// What is claimed of the numbers, and judged when they are there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expectation>,
@@ -143,6 +195,7 @@ impl Default for Scenario {
             network: Wires::default(),
             cost: Cost::default(),
             controls: Controls::default(),
+            thresholds: Thresholds::default(),
             expect: Vec::new(),
         }
     }
@@ -230,7 +283,7 @@ pub enum ScenarioError {
 }
 
 /// Every key of a scenario file, for suggestions.
-const KEYS: [&str; 49] = [
+const KEYS: [&str; 54] = [
     "seed",
     "architectures",
     "questions",
@@ -265,6 +318,11 @@ const KEYS: [&str; 49] = [
     "order",
     "accounts",
     "seconds",
+    "thresholds",
+    "identified_bits",
+    "holders_found",
+    "kinds_differ",
+    "detection_lost",
     "expect",
     "question",
     "architecture",
@@ -311,7 +369,7 @@ impl Scenario {
     /// Smaller numbers everywhere: a first look in seconds.
     #[must_use]
     pub fn quick(mut self) -> Self {
-        self.trials = self.trials.min(150);
+        self.trials = self.trials.min(60);
         self.pictures.count = self.pictures.count.min(160);
         self.controls.repetitions = self.controls.repetitions.min(40);
         self.cost.largest_list = self.cost.largest_list.min(100_000);
@@ -375,6 +433,16 @@ impl Scenario {
             (60..=86_400).contains(&order.seconds),
             order.seconds.to_string(),
         )?;
+        let Thresholds { identified_bits, holders_found, kinds_differ, detection_lost } = self.thresholds;
+        let bits = (0.0..=10.0).contains(&identified_bits);
+        range("thresholds.identified_bits", "between 0 and 10", bits, identified_bits.to_string())?;
+        for (key, share) in [
+            ("thresholds.holders_found", holders_found),
+            ("thresholds.kinds_differ", kinds_differ),
+            ("thresholds.detection_lost", detection_lost),
+        ] {
+            range(key, "between 0 and 1", (0.0..=1.0).contains(&share), share.to_string())?;
+        }
         let repetitions = self.controls.repetitions;
         range(
             "controls.repetitions",
@@ -391,8 +459,9 @@ impl Scenario {
         [(reported / 2).max(LEAST.min(reported)), reported]
     }
 
+    /// Whether a question is asked, or one that rests on it.
     pub(crate) fn asks(&self, question: &str) -> bool {
-        self.questions.iter().any(|asked| asked == question)
+        self.questions.iter().any(|asked| asked == question || rests_on(asked).contains(&question))
     }
 
     /// Checks that the folder of pictures is there.

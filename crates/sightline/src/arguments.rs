@@ -71,6 +71,13 @@ pub(crate) enum Command {
     /// Show what changed from one run to another
     #[command(long_about = COMPARE)]
     Compare(Compare),
+    /// Compute one number of a run again, alone, and compare it
+    Replay {
+        /// The run's folder
+        run: PathBuf,
+        /// Which row of evidence.csv, counted from 1 behind the heading; the report prints it beside each answer
+        row: u64,
+    },
     /// Plant leaks of many kinds and sizes in a system, and show which are found and what tells
     Calibrate {
         /// Systems to plant them in, separated by commas

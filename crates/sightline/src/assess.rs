@@ -2,7 +2,9 @@ use crate::arguments::Assess;
 use crate::failure::{self, Failure};
 use crate::progress::{self, Bar};
 use crate::{clock, pdf, print, say};
-use sightline_evidence::{ControlStatus, Expectation, Provenance, Row, RunFolder, Summary, Table, Unfinished, digest};
+use sightline_evidence::{
+    ControlStatus, Expectation, Provenance, Row, RunFolder, Summary, Table, Unfinished, Verdict, digest,
+};
 use sightline_questions::{Assessment, Parts, Scenario, assess, prepare};
 use std::path::Path;
 use std::time::Duration;
@@ -149,6 +151,7 @@ fn write(
     run.write_timings(&found.timings.rows().iter().cloned().chain(wall_times(scenario, parts)).collect())?;
     run.write_profiles(&found.profiles)?;
     run.write_statements(&found.statements)?;
+    run.write_answers(&found.answers)?;
     run.write_gallery(&found.gallery)?;
     let log: Vec<String> = parts
         .iter()
@@ -197,6 +200,19 @@ fn show(found: &Assessment, out: &Path, took: Duration) -> Result<(), Failure> {
         } else if !statement.beyond_detection.is_empty() {
             print(&format!("  {:17} Beyond ideal detection: {}.", "", statement.beyond_detection.join("; ")))?;
         }
+    }
+    if !found.answers.is_empty() {
+        print("\nThe letter's questions")?;
+    }
+    for answer in &found.answers {
+        let says = match answer.verdict {
+            Verdict::Contradicted => "contradicts it",
+            Verdict::Stands => "as it says",
+            Verdict::Undecided => "undecided",
+            Verdict::NoThreshold => "",
+            Verdict::NotApplicable => "not applicable",
+        };
+        print(&format!("  {:20} {says:14} {}", answer.question, answer.sentence))?;
     }
     print("")?;
     for control in &found.controls {

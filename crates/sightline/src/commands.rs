@@ -2,8 +2,8 @@ use crate::failure::{self, Failure};
 use crate::progress::{self, Bar};
 use crate::{assess, clock, pdf, print, say};
 use sightline_architectures::{NAMES, REFERENCES, VARIANTS, by_name};
-use sightline_evidence::{FlowStep, RunFolder};
-use sightline_questions::{Afresh, Scenario, prepare, profile, too_many_alarms};
+use sightline_evidence::{FlowStep, Row, RunFolder};
+use sightline_questions::{Afresh, Scenario, World, prepare, profile, too_many_alarms};
 use std::path::Path;
 
 pub(crate) fn architectures() -> Result<(), Failure> {
@@ -140,21 +140,60 @@ fn expected(path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Computes a run's evidence again and compares it byte by byte.
-fn again(path: &Path) -> Result<(), Failure> {
+/// The run in a folder, its scenario, and its pictures.
+fn locked(path: &Path, bar: &Bar) -> Result<(RunFolder, Scenario, World), Failure> {
     let environment = |error: sightline_evidence::EvidenceError| Failure::environment(&error);
     let run = RunFolder::open(path).map_err(environment)?;
     let lock = run.lock().map_err(environment)?;
     let scenario: Scenario = serde_json::from_value(lock["scenario"].clone()).map_err(|error| {
         Failure::new(failure::USAGE, format!("{}: the lock holds no scenario of this version: {error}", path.display()))
     })?;
-    progress::listen();
-    let bar = Bar::new();
-    let world = prepare(&scenario, &bar).map_err(Failure::assessment)?;
+    let world = prepare(&scenario, bar).map_err(Failure::assessment)?;
     if assess::lock(&scenario, &world.summary().digest) != lock {
         let message = "the run was made by another version or from other pictures; its numbers cannot be compared";
         return Err(Failure::new(failure::UNDECLARED, message));
     }
+    Ok((run, scenario, world))
+}
+
+/// Computes one row of a run's evidence again, alone.
+pub(crate) fn replay(path: &Path, number: u64) -> Result<(), Failure> {
+    progress::listen();
+    let evidence =
+        RunFolder::open(path).and_then(|run| run.evidence()).map_err(|error| Failure::environment(&error))?;
+    let place = usize::try_from(number).unwrap_or(usize::MAX).wrapping_sub(1);
+    let row = evidence.rows().get(place).ok_or_else(|| {
+        let rows = evidence.rows().len();
+        Failure::new(failure::USAGE, format!("there is no row {number}: evidence.csv has {rows}, counted from 1"))
+    })?;
+    let bar = Bar::new();
+    let (_, scenario, world) = locked(path, &bar)?;
+    let result = sightline_questions::replay(&scenario, &world, row, &bar, clock::thread);
+    bar.finish();
+    let again = result.map_err(Failure::assessment)?;
+    let shown = |row: &Row| {
+        let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), sightline_evidence::format_number);
+        let ends = format!("{} to {}", number(row.low), number(row.high));
+        format!("{} {} ({ends}), {} {}", row.quantity, number(row.value), row.n, row.status.as_str())
+    };
+    print(&format!("row {number}: {} {} {}", row.question, row.architecture, row.observer))?;
+    print(&format!("as written: {}", shown(row)))?;
+    match again {
+        Some(again) if again == *row => print("again:      the same"),
+        Some(again) => {
+            print(&format!("again:      {}", shown(&again)))?;
+            Err(Failure::new(failure::UNDECLARED, "the number comes out differently"))
+        }
+        None => Err(Failure::new(failure::UNDECLARED, "nothing gives this row again")),
+    }
+}
+
+/// Computes a run's evidence again and compares it byte by byte.
+fn again(path: &Path) -> Result<(), Failure> {
+    let environment = |error: sightline_evidence::EvidenceError| Failure::environment(&error);
+    progress::listen();
+    let bar = Bar::new();
+    let (run, scenario, world) = locked(path, &bar)?;
     let result = sightline_questions::assess(&scenario, &world, &Afresh, &bar, clock::thread);
     bar.finish();
     let found = result.map_err(Failure::assessment)?;

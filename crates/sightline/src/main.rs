@@ -48,6 +48,7 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Accuracy(options) => accuracy::run(&options),
         Command::Verify { run, rerun } => commands::verify(&run, rerun),
         Command::Compare(options) => compare::run(&options),
+        Command::Replay { run, row } => commands::replay(&run, row),
         Command::Calibrate { architectures, seed, repetitions, quick } => {
             commands::calibrate(architectures, seed, repetitions, quick)
         }

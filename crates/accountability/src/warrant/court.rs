@@ -209,13 +209,11 @@ impl CourtKey {
     }
 
     /// The same court under another key, all of which somebody holds.
-    #[cfg(test)]
     pub(super) fn with_key(self, key: VerifyingKey) -> Self {
         Self { key, ..self }
     }
 
     /// The verifying share of the judge at a place.
-    #[cfg(test)]
     pub(super) fn judge(&self, place: usize) -> [u8; 32] {
         self.judges[place]
     }

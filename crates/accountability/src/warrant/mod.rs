@@ -10,6 +10,7 @@ pub mod court;
 mod defect;
 mod rules;
 mod signed;
+mod specimens;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ pub use court::{Clerk, CourtError, CourtKey, Judge, Package, deal};
 pub use defect::Defect;
 pub use rules::{Registrar, Rules};
 pub use signed::{SignedRevocation, SignedWarrant};
+pub use specimens::defective;
 
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};

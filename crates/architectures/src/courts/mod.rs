@@ -90,6 +90,13 @@ pub(crate) struct Traffic {
     sent: Sent,
 }
 
+impl Traffic {
+    /// The accounts that it is between, the sender first.
+    pub(crate) fn people(&self) -> impl Iterator<Item = u16> {
+        std::iter::once(&self.sent.sender).chain(&self.sent.recipients).map(|member| member.0)
+    }
+}
+
 /// A record with proof that it is in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]

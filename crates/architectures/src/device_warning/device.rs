@@ -1,5 +1,5 @@
 use super::Message;
-use crate::courier::Mailbox;
+use crate::courier::{Client, Mailbox};
 use crate::listing;
 use sightline_lists::AuthorityKey;
 use sightline_protocol::{
@@ -12,6 +12,7 @@ pub(super) struct Device {
     setup: Setup,
     policy: Policy,
     authority: AuthorityKey,
+    client: Client,
     /// Whether the list was signed by the authority.
     listed: bool,
     warned: u64,
@@ -20,11 +21,18 @@ pub(super) struct Device {
 
 impl Device {
     pub(super) fn new(setup: &Setup, policy: Policy, authority: AuthorityKey, mailbox: Mailbox) -> Self {
-        Self { mailbox, setup: setup.clone(), policy, authority, listed: false, warned: 0, unchecked: 0 }
+        let (setup, client) = (setup.clone(), Client::Honest);
+        Self { mailbox, setup, policy, authority, client, listed: false, warned: 0, unchecked: 0 }
+    }
+
+    /// The device of a user who may not follow the protocol.
+    pub(super) fn acting(self, client: Client) -> Self {
+        Self { client, ..self }
     }
 
     /// Compares a content with the list, if it is a picture and there is a list.
     fn check(&mut self, content: &Content, turn: &mut Turn<'_, '_, Message>) {
+        let Some(content) = &self.client.presents(content) else { return };
         let picture = content.kind == ContentKind::Picture;
         // The time that hashing takes must not tell pictures from other attachments.
         if picture || self.policy.hide_timing && content.kind != ContentKind::Text {
@@ -86,6 +94,7 @@ impl Machine for Device {
     fn memory(&self) -> Memory {
         let counters = [("listed", u64::from(self.listed)), ("unchecked", self.unchecked), ("warned", self.warned)];
         let counters = counters.map(|(name, count)| (name.to_owned(), count.to_be_bytes().to_vec()));
-        Memory::new(counters).with("messenger", self.mailbox.memory())
+        let entries = self.setup.list.entries().iter().flat_map(|entry| *entry.hash.as_bytes()).collect();
+        Memory::new(counters.into_iter().chain([("list".to_owned(), entries)])).with("messenger", self.mailbox.memory())
     }
 }

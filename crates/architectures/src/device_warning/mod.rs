@@ -4,7 +4,7 @@
 mod device;
 mod provider;
 
-use crate::courier::{self, Courier, Mailbox};
+use crate::courier::{self, Client, Courier, Mailbox};
 use crate::listing::{self, ListAuthority};
 use derive_more::From;
 use minicbor::{Decode, Encode};
@@ -22,6 +22,7 @@ use std::collections::BTreeSet;
 pub struct DeviceWarning {
     policy: Policy,
     strategy: Strategy,
+    client: Client,
 }
 
 /// What the provider does with the list.
@@ -36,7 +37,7 @@ enum Strategy {
 impl DeviceWarning {
     /// The architecture with an honest provider.
     pub const fn under(policy: Policy) -> Self {
-        Self { policy, strategy: Strategy::Honest }
+        Self { policy, strategy: Strategy::Honest, client: Client::Honest }
     }
 }
 
@@ -122,7 +123,8 @@ impl Architecture for DeviceWarning {
         let authority = listing::authority(seed);
         let device = |index| {
             let mailbox = Mailbox::new(setup, index, seed, ledger.clone());
-            (PartyId::device(index), Endpoint::boxed(device::Device::new(setup, self.policy, authority.key(), mailbox)))
+            let device = device::Device::new(setup, self.policy, authority.key(), mailbox);
+            (PartyId::device(index), Endpoint::boxed(device.acting(self.client.of(index))))
         };
         let mut parties: Vec<_> = (0..setup.users).map(device).collect();
         parties.push((PartyId::PROVIDER, Endpoint::boxed(provider::Provider::new(setup, self.strategy, &authority))));
@@ -146,6 +148,10 @@ impl Architecture for DeviceWarning {
 
     fn strategies(&self) -> Vec<(&'static str, Box<dyn Architecture>)> {
         vec![("own-list", Box::new(Self { strategy: Strategy::OwnList, ..*self }))]
+    }
+
+    fn clients(&self) -> Vec<(&'static str, Box<dyn Architecture>)> {
+        vec![("omit-check", Box::new(Self { client: Client::Omits, ..*self }))]
     }
 
     fn describe(&self, payload: &[u8]) -> Result<(&'static str, Vec<u8>), WireError> {

@@ -5,6 +5,9 @@ use sightline_messenger::{EscrowSecret, EscrowedMessage};
 use sightline_protocol::{Content, Display, Machine, Memory, PartyId, Reason, Turn, Wire, Work};
 use std::collections::BTreeSet;
 
+/// Name of what was heard, in its memory.
+pub(super) const HEARD: &str = "heard/";
+
 /// Law enforcement, which hears what warrants give it.
 pub(super) struct Investigator {
     police: Police<Message>,
@@ -79,7 +82,7 @@ impl Machine for Investigator {
         let heard = self.heard.iter().enumerate();
         let opened = self.opened.iter().enumerate();
         let opened = opened.map(|(place, envelope)| (format!("opened/{place:010}"), envelope.clone()));
-        let heard = heard.map(|(place, heard)| (format!("heard/{place:010}"), heard.to_wire()));
+        let heard = heard.map(|(place, heard)| (format!("{HEARD}{place:010}"), heard.to_wire()));
         let heard = Memory::new(heard.chain(opened));
         let heard = heard.with("police", self.police.memory());
         match &self.ear {

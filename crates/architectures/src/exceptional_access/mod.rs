@@ -14,8 +14,8 @@ use sightline_accountability::warrant::Data;
 use sightline_crypto::{Ledger, Seed};
 use sightline_messenger::{Delivery, EscrowSecret, EscrowedMessage, MemberId, Request};
 use sightline_protocol::{
-    Architecture, Clause, Datum, Decision, Deployment, Disclosure, Endpoint, GroupNumber, MatchRelation, PartyId,
-    Profile, Role, Setup, SetupError, Step, Wire, WireError,
+    Architecture, Clause, Datum, Decision, Deployment, Disclosure, Display, Endpoint, GroupNumber, MatchRelation,
+    PartyId, Profile, Role, Setup, SetupError, Shown, Sighting, Step, View, Wire, WireError,
 };
 use std::collections::BTreeSet;
 
@@ -238,6 +238,19 @@ impl Architecture for ExceptionalAccess {
 
     fn strategies(&self) -> Vec<(&'static str, Box<dyn Architecture>)> {
         vec![("without-warrant", Box::new(Self { rogue: true, ..*self }))]
+    }
+
+    fn sightings(&self, view: &View<'_>) -> Vec<Sighting> {
+        let of_law_enforcement = view.memory.iter().filter(|(_, party, _)| *party == PartyId::LAW_ENFORCEMENT);
+        let heard = of_law_enforcement.flat_map(|(at, _, memory)| {
+            let heard = memory.entries().filter(|(name, _)| name.starts_with(investigator::HEARD));
+            heard.filter_map(|(_, bytes)| Display::from_wire(bytes).ok()).map(|display| Sighting {
+                at: *at,
+                account: display.sender,
+                shown: Shown::Content(display.content),
+            })
+        });
+        heard.collect()
     }
 
     fn describe(&self, payload: &[u8]) -> Result<(&'static str, Vec<u8>), WireError> {

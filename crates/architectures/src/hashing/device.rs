@@ -1,5 +1,5 @@
 use super::Message;
-use crate::courier::Mailbox;
+use crate::courier::{Client, Mailbox};
 use sightline_fingerprint::{Cut, Intermediate};
 use sightline_protocol::{
     Command, Content, ContentKind, DeliveryRule, GroupNumber, Machine, Memory, Outage, PartyId, Policy, Reason,
@@ -16,6 +16,7 @@ pub(super) struct Device {
     setup: Setup,
     cut: Cut,
     policy: Policy,
+    client: Client,
     checks: u64,
     counters: Counters,
     awaiting: BTreeMap<u64, Waiting>,
@@ -47,10 +48,16 @@ impl Device {
             setup: setup.clone(),
             cut,
             policy,
+            client: Client::Honest,
             checks: 0,
             counters: Counters::default(),
             awaiting: BTreeMap::new(),
         }
+    }
+
+    /// The device of a user who may not follow the protocol.
+    pub(super) fn acting(self, client: Client) -> Self {
+        Self { client, ..self }
     }
 
     /// Has a content checked, and keeps it until the verdict. Returns it if it cannot be checked.
@@ -65,7 +72,9 @@ impl Device {
             return Some(content);
         }
         turn.spend(self.policy.fingerprint_work(&self.setup, content.bytes.len()));
-        let Some(given) = Intermediate::of(&self.setup.memo, &content.bytes, self.cut) else {
+        let presented = self.client.presents(&content);
+        let given = presented.and_then(|content| Intermediate::of(&self.setup.memo, &content.bytes, self.cut));
+        let Some(given) = given else {
             self.counters.unchecked += 1;
             return Some(content);
         };
@@ -86,7 +95,9 @@ impl Device {
         self.set_alarm(turn);
         if matched {
             self.counters.blocked += u64::from(held_for.is_some());
-            turn.send(PartyId::PROVIDER, &Message::Disclosure(number, content));
+            if let Some(content) = self.client.presents(&content) {
+                turn.send(PartyId::PROVIDER, &Message::Disclosure(number, content));
+            }
             Ok(())
         } else if let Some(group) = held_for {
             self.mailbox.command(Command::Send(group, content), turn)

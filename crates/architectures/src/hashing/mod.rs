@@ -5,7 +5,7 @@
 mod device;
 mod provider;
 
-use crate::courier::{self, Courier, Mailbox};
+use crate::courier::{self, Client, Courier, Mailbox};
 use crate::listing::{self, ListAuthority};
 use crate::reporting::{self, Carries, Desk, Paper, Reviewer};
 use derive_more::From;
@@ -16,8 +16,8 @@ use sightline_lists::SignedStatement;
 use sightline_messenger::{Delivery, Request};
 use sightline_protocol::{
     Adversary, Architecture, Challenge, Clause, Content, Datum, Decision, DeliveryRule, Deployment, Disclosure,
-    Endpoint, Facts, MatchRelation, Parameter, PartyId, Policy, Profile, Role, Scanned, Setup, SetupError, Step, View,
-    Wire, WireError,
+    Endpoint, Facts, MatchRelation, Parameter, PartyId, Policy, Profile, Role, Scanned, Seen, Setup, SetupError, Shown,
+    Sighting, Step, View, Wire, WireError,
 };
 use std::collections::BTreeSet;
 
@@ -27,6 +27,7 @@ pub struct Hashing {
     cut: Cut,
     policy: Policy,
     strategy: Strategy,
+    client: Client,
 }
 
 /// What the provider does with verdicts.
@@ -59,7 +60,7 @@ impl Strategy {
 impl Hashing {
     /// The architecture with an honest provider, cut there.
     pub const fn cut_at(cut: Cut, policy: Policy) -> Self {
-        Self { cut, policy, strategy: Strategy::Honest }
+        Self { cut, policy, strategy: Strategy::Honest, client: Client::Honest }
     }
 
     /// Its id. The paper leaves the cut open, so `partial-hashing` is the last possible one, which shows least; the others
@@ -243,10 +244,12 @@ impl Architecture for Hashing {
 
     fn deploy(&self, setup: &Setup, seed: &Seed) -> Result<Deployment, SetupError> {
         courier::check_users(self.name(), setup)?;
-        let (cut, policy, ledger) = (self.cut, self.policy, Ledger::recording());
+        let ledger = Ledger::recording();
         let device = |index| {
             let mailbox = Mailbox::new(setup, index, seed, ledger.clone());
-            (PartyId::device(index), Endpoint::boxed(device::Device::new(setup, cut, policy, mailbox)))
+            let client = self.client.of(index);
+            let device = device::Device::new(setup, self.cut, self.policy, mailbox).acting(client);
+            (PartyId::device(index), Endpoint::boxed(device))
         };
         let mut parties: Vec<_> = (0..setup.users).map(device).collect();
         parties.push((
@@ -254,7 +257,7 @@ impl Architecture for Hashing {
             Endpoint::boxed(provider::Provider::new(setup, *self, listing::authority(seed).key())),
         ));
         parties.push((PartyId::REVIEWER, Endpoint::boxed(Reviewer::<Message>::new(setup))));
-        parties.push((PartyId::REPORT_AUTHORITY, Endpoint::boxed(Desk::<Message>::authority(&policy, None))));
+        parties.push((PartyId::REPORT_AUTHORITY, Endpoint::boxed(Desk::<Message>::authority(&self.policy, None))));
         parties.push((PartyId::LIST_AUTHORITY, Endpoint::boxed(ListAuthority::<Message>::new(setup, seed))));
         Ok(Deployment { parties, ledger })
     }
@@ -310,8 +313,22 @@ impl Architecture for Hashing {
         Strategy::DEVIATING.map(system).into()
     }
 
-    fn hashes(&self, view: &View<'_>) -> Vec<PdqHash> {
-        finished(self.cut, view).into_iter().map(|(_, pdq)| pdq.hash).collect()
+    fn clients(&self) -> Vec<(&'static str, Box<dyn Architecture>)> {
+        let system = |(name, client)| (name, Box::new(Self { client, ..*self }) as Box<dyn Architecture>);
+        Client::DEVIATING.map(system).into()
+    }
+
+    fn sightings(&self, view: &View<'_>) -> Vec<Sighting> {
+        let given = |seen: &Seen<'_>| {
+            let shown = match Message::from_wire(&seen.payload()?).ok()? {
+                Message::Check(_, given) => Shown::Hash(Intermediate::from_bytes(self.cut, &given).ok()?.finish()?),
+                Message::Disclosure(_, content) => Shown::Content(content),
+                _ => return None,
+            };
+            Some(Sighting { at: seen.at, account: seen.from.index(), shown })
+        };
+        let given = view.seen.iter().filter(|seen| seen.from.role() == Role::Device).filter_map(given);
+        given.chain(reporting::sightings::<Message>(view)).collect()
     }
 
     fn intermediates(&self, view: &View<'_>) -> Vec<Intermediate> {

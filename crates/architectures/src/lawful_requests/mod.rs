@@ -13,7 +13,7 @@ use sightline_crypto::{Ledger, Seed};
 use sightline_messenger::{Delivery, Request};
 use sightline_protocol::{
     Architecture, Clause, Datum, Decision, Deployment, Disclosure, Endpoint, MatchRelation, Parameter, PartyId, Policy,
-    Profile, Role, Setup, SetupError, Step, Wire, WireError,
+    Profile, Role, Setup, SetupError, Shown, Sighting, Step, View, Wire, WireError,
 };
 use std::collections::BTreeSet;
 
@@ -138,6 +138,18 @@ impl Architecture for LawfulRequests {
             Role::Log | Role::Auditor => [Clause::ordered(Datum::Count)].into(),
             _ => BTreeSet::new(),
         }
+    }
+
+    fn sightings(&self, view: &View<'_>) -> Vec<Sighting> {
+        let answers = view.seen.iter().filter_map(|seen| match Message::from_wire(&seen.payload()?).ok()? {
+            Message::Proceeding(Proceeding::Answer(_, records)) => Some((seen.at, records)),
+            _ => None,
+        });
+        let people = answers.flat_map(|(at, records)| {
+            let people = records.into_iter().flat_map(|record| record.people().collect::<Vec<u16>>());
+            people.map(move |account| Sighting { at, account, shown: Shown::Traffic })
+        });
+        people.collect()
     }
 
     fn describe(&self, payload: &[u8]) -> Result<(&'static str, Vec<u8>), WireError> {

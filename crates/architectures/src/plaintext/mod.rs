@@ -11,8 +11,8 @@ use sightline_crypto::{Ledger, Seed};
 use sightline_lists::SignedStatement;
 use sightline_protocol::{
     Action, Adversary, Architecture, Challenge, Clause, Content, Datum, Decision, DeliveryRule, Deployment, Disclosure,
-    Endpoint, GroupNumber, History, MatchRelation, PartyId, PartyProfile, Policy, Profile, Role, Setup, SetupError,
-    Step, View, Wire, WireError,
+    Endpoint, GroupNumber, History, MatchRelation, PartyId, PartyProfile, Policy, Profile, Role, Seen, Setup,
+    SetupError, Shown, Sighting, Step, Time, View, Wire, WireError,
 };
 use std::collections::BTreeSet;
 
@@ -181,9 +181,24 @@ impl Architecture for Plaintext {
         vec![Box::new(ReadContent)]
     }
 
+    fn sightings(&self, view: &View<'_>) -> Vec<Sighting> {
+        let posts = posts(view).into_iter();
+        let posts = posts.map(|(at, account, content)| Sighting { at, account, shown: Shown::Content(content) });
+        posts.chain(reporting::sightings::<Message>(view)).collect()
+    }
+
     fn describe(&self, payload: &[u8]) -> Result<(&'static str, Vec<u8>), WireError> {
         Message::from_wire(payload).map(|message| (message.name(), message.to_wire()))
     }
+}
+
+/// What devices posted: when, from which account, what.
+fn posts(view: &View<'_>) -> Vec<(Time, u16, Content)> {
+    let post = |seen: &Seen<'_>| match Message::from_wire(&seen.payload()?).ok()? {
+        Message::Post(_, content) => Some((seen.at, seen.from.index(), content)),
+        _ => None,
+    };
+    view.seen.iter().filter(|seen| seen.from.role() == Role::Device).filter_map(post).collect()
 }
 
 /// Reads the posted contents and compares them with both histories.
@@ -195,17 +210,10 @@ impl Adversary for ReadContent {
     }
 
     fn score(&self, view: &View<'_>, challenge: &Challenge<'_>) -> f32 {
-        let posts: Vec<(u16, Content)> = view
-            .seen
-            .iter()
-            .filter(|seen| seen.from.role() == Role::Device)
-            .filter_map(|seen| match Message::from_wire(&seen.payload()?).ok()? {
-                Message::Post(_, content) => Some((seen.from.index(), content)),
-                _ => None,
-            })
-            .collect();
+        let posts = posts(view);
         let agreement = |history: &History| {
-            let agrees = |(action, _, content): (&Action, GroupNumber, &Content), (user, seen): &(u16, Content)| {
+            let agrees = |(action, _, content): (&Action, GroupNumber, &Content),
+                          (_, user, seen): &(Time, u16, Content)| {
                 action.user == *user && content == seen
             };
             history.sends().zip(&posts).filter(|(sent, seen)| agrees(*sent, seen)).count() as f32

@@ -1,10 +1,11 @@
 use super::{MACHINE, Message};
-use crate::courier::Mailbox;
+use crate::courier::{Client as Conduct, Mailbox};
 use crate::listing;
 use rand_core::Rng;
 use sightline_crypto::Ledger;
 use sightline_enclave::attestation::{CodeLog, Measurement};
 use sightline_enclave::{Client, ListRule, Subject, Waiting as Nonce};
+use sightline_lists::Pin;
 use sightline_protocol::{
     Command, Content, ContentKind, DeliveryRule, GroupNumber, Lists, Machine, Memory, Outage, PartyId, Policy, Reason,
     Scanned, Setup, Span, Time, Turn, Wire, Work,
@@ -23,6 +24,9 @@ pub(super) struct Device {
     setup: Setup,
     policy: Policy,
     client: Client,
+    conduct: Conduct,
+    /// The list that it accepts, if it accepts one alone.
+    pin: Option<Pin>,
     checks: u64,
     counters: Counters,
     awaiting: BTreeMap<u64, Waiting>,
@@ -52,20 +56,28 @@ struct Waiting {
 
 impl Device {
     pub(super) fn new(setup: &Setup, policy: Policy, mailbox: Mailbox, code: Measurement, ledger: Ledger) -> Self {
-        let rule = match policy.lists {
-            Lists::One => ListRule::Published(listing::statement(&setup.list, None).pin()),
-            Lists::PerUser => ListRule::AnySigned,
+        let pin = match policy.lists {
+            Lists::One => Some(listing::statement(&setup.list, None).pin()),
+            Lists::PerUser => None,
         };
+        let rule = pin.map_or(ListRule::AnySigned, ListRule::Published);
         let (_, verifier) = &*MACHINE;
         Self {
             mailbox,
             setup: setup.clone(),
             policy,
             client: Client::new(Arc::clone(verifier), CodeLog::new([code]), rule, ledger),
+            conduct: Conduct::Honest,
+            pin,
             checks: 0,
             counters: Counters::default(),
             awaiting: BTreeMap::new(),
         }
+    }
+
+    /// The device of a user who may not follow the protocol.
+    pub(super) fn acting(self, conduct: Conduct) -> Self {
+        Self { conduct, ..self }
     }
 
     /// Has a content checked. Returns it if this is not done with such contents.
@@ -75,7 +87,7 @@ impl Device {
         held_for: Option<GroupNumber>,
         turn: &mut Turn<'_, '_, Message>,
     ) -> Option<Content> {
-        if content.kind == ContentKind::Text {
+        if content.kind == ContentKind::Text || self.conduct == Conduct::Omits {
             self.counters.unchecked += 1;
             return Some(content);
         }
@@ -103,9 +115,11 @@ impl Device {
         let waiting = self.awaiting.get_mut(&number).filter(|waiting| !waiting.sealed);
         let waiting = waiting.ok_or_else(|| rejected(format!("no content {number} waits for one")))?;
         turn.spend(Work::Quote);
-        let Content { kind, bytes } = &waiting.content;
-        let subject = Subject { picture: *kind == ContentKind::Picture, bytes: bytes.clone() };
-        let padded = usize::try_from(self.setup.padding.padded(bytes.len() as u64)).unwrap_or(bytes.len());
+        let none = || rejected("nothing is to be checked".into());
+        let Content { kind, bytes } = self.conduct.presents(&waiting.content).ok_or_else(none)?;
+        let length = waiting.content.bytes.len();
+        let padded = usize::try_from(self.setup.padding.padded(length as u64)).unwrap_or(length);
+        let subject = Subject { picture: kind == ContentKind::Picture, bytes };
         let fresh = turn.secret();
         let now = DATE + (turn.now() - Time::START).whole_seconds();
         let sealed = self
@@ -213,6 +227,8 @@ impl Machine for Device {
         let counters =
             [("checks", self.checks), ("unchecked", unchecked), ("blocked", blocked), ("withheld", withheld)];
         let counters = counters.map(|(name, count)| (name.to_owned(), count.to_be_bytes().to_vec()));
-        Memory::new(awaiting.chain(counters)).with("messenger", self.mailbox.memory())
+        let pin = self.pin.map(|Pin { version, digest }| [version.to_be_bytes().as_slice(), &digest].concat());
+        let pin = pin.map(|pin| ("pin".to_owned(), pin));
+        Memory::new(awaiting.chain(counters).chain(pin)).with("messenger", self.mailbox.memory())
     }
 }

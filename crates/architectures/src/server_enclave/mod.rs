@@ -5,7 +5,7 @@ mod device;
 mod host;
 mod provider;
 
-use crate::courier::{self, Courier, Mailbox};
+use crate::courier::{self, Client, Courier, Mailbox};
 use crate::listing::{self, ListAuthority};
 use crate::reporting::{self, Carries, Desk, Paper, Reviewer};
 use derive_more::From;
@@ -14,13 +14,12 @@ use sightline_crypto::{Ledger, Seed};
 use sightline_enclave as enclave;
 use sightline_enclave::attestation::{Measurement, Platform, SoftwareRoot, Verifier};
 use sightline_enclave::{Offer, Reply, Sealed};
-use sightline_fingerprint::PdqHash;
 use sightline_lists::{Entry, Provenance, SignedStatement};
 use sightline_messenger::{Delivery, Request};
 use sightline_protocol::{
     Adversary, Architecture, Challenge, Clause, Datum, Decision, DeliveryRule, Deployment, Disclosure, Endpoint,
-    History, Lists, MatchRelation, PartyId, PartyProfile, Policy, Profile, Role, Setup, SetupError, Step, View, Wire,
-    WireError,
+    History, Lists, MatchRelation, PartyId, PartyProfile, Policy, Profile, Role, Setup, SetupError, Sighting, Step,
+    View, Wire, WireError,
 };
 use std::collections::BTreeSet;
 use std::io;
@@ -32,6 +31,7 @@ use std::sync::{Arc, LazyLock};
 pub struct ServerEnclave {
     policy: Policy,
     strategy: Strategy,
+    client: Client,
 }
 
 /// `server-enclave` whose enclave is a process of its own, from which nothing can be opened, connected or started, instead of
@@ -168,7 +168,7 @@ static MACHINE: LazyLock<(Platform, Arc<Verifier>)> = LazyLock::new(|| {
 impl ServerEnclave {
     /// The architecture with an honest provider.
     pub const fn under(policy: Policy) -> Self {
-        Self { policy, strategy: Strategy::Honest }
+        Self { policy, strategy: Strategy::Honest, client: Client::Honest }
     }
 }
 
@@ -278,7 +278,8 @@ impl ServerEnclave {
         let code = program.map_or_else(enclave::inline_measurement, |program| program.measurement);
         let device = |index| {
             let mailbox = Mailbox::new(setup, index, seed, ledger.clone());
-            (PartyId::device(index), Endpoint::boxed(device::Device::new(setup, policy, mailbox, code, ledger.clone())))
+            let device = device::Device::new(setup, policy, mailbox, code, ledger.clone());
+            (PartyId::device(index), Endpoint::boxed(device.acting(self.client.of(index))))
         };
         let mut parties: Vec<_> = (0..setup.users).map(device).collect();
         let provider = provider::Provider::new(setup, *self, &authority, ledger.clone());
@@ -418,8 +419,13 @@ impl Architecture for ServerEnclave {
         Strategy::DEVIATING.map(system).into()
     }
 
-    fn hashes(&self, _: &View<'_>) -> Vec<PdqHash> {
-        Vec::new()
+    fn clients(&self) -> Vec<(&'static str, Box<dyn Architecture>)> {
+        let system = |(name, client)| (name, Box::new(Self { client, ..*self }) as Box<dyn Architecture>);
+        Client::DEVIATING.map(system).into()
+    }
+
+    fn sightings(&self, view: &View<'_>) -> Vec<Sighting> {
+        reporting::sightings::<Message>(view)
     }
 
     fn describe(&self, payload: &[u8]) -> Result<(&'static str, Vec<u8>), WireError> {

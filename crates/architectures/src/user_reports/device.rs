@@ -5,6 +5,8 @@ use sightline_protocol::{Command, Machine, Memory, PartyId, Reason, Turn, Work};
 /// A device whose user can report what was shown.
 pub(super) struct Device {
     pub(super) mailbox: Mailbox,
+    /// Reports what it was never sent with the proof of something else.
+    pub(super) forges: bool,
 }
 
 impl Machine for Device {
@@ -18,7 +20,8 @@ impl Machine for Device {
         let name = command.name();
         let Command::Report(group, content) = command else { return self.mailbox.command(command, turn) };
         turn.spend(Work::Bytes(content.bytes.len()));
-        let Some(proof) = self.mailbox.proof(group, &content).cloned() else {
+        let other = || self.mailbox.proofs().first().filter(|_| self.forges);
+        let Some(proof) = self.mailbox.proof(group, &content).or_else(other).cloned() else {
             let detail = format!("no such {} was received in group {group}", content.kind);
             return Err(Reason::Rejected { message: name, detail });
         };

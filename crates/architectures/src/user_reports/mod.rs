@@ -12,7 +12,7 @@ use sightline_crypto::{Ledger, Seed};
 use sightline_messenger::{Delivery, Proof, Request};
 use sightline_protocol::{
     Architecture, Clause, Content, Datum, Decision, Deployment, Disclosure, Endpoint, MatchRelation, PartyId,
-    PartyProfile, Policy, Profile, Review, Role, Setup, SetupError, Step, Wire, WireError,
+    PartyProfile, Policy, Profile, Review, Role, Seen, Setup, SetupError, Shown, Sighting, Step, View, Wire, WireError,
 };
 use std::collections::BTreeSet;
 
@@ -20,12 +20,24 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone, Copy)]
 pub struct UserReports {
     policy: Policy,
+    client: Client,
+}
+
+/// What the device of user 0 does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Client {
+    /// Follows the protocol.
+    Honest,
+    /// Commits to nothing that it sends, so that it could not be reported.
+    CommitsToNothing,
+    /// Reports what it was never sent, with the proof of something else.
+    Forges,
 }
 
 impl UserReports {
     /// The architecture; of the policy, how reports are reviewed.
     pub const fn under(policy: Policy) -> Self {
-        Self { policy }
+        Self { policy, client: Client::Honest }
     }
 }
 
@@ -140,8 +152,10 @@ impl Architecture for UserReports {
         courier::check_users("user-reports", setup)?;
         let ledger = Ledger::recording();
         let device = |index| {
-            let mailbox = Mailbox::new(setup, index, seed, ledger.clone()).franking();
-            (PartyId::device(index), Endpoint::boxed(device::Device { mailbox }))
+            let client = if index == 0 { self.client } else { Client::Honest };
+            let mailbox = Mailbox::new(setup, index, seed, ledger.clone());
+            let mailbox = if client == Client::CommitsToNothing { mailbox } else { mailbox.franking() };
+            (PartyId::device(index), Endpoint::boxed(device::Device { mailbox, forges: client == Client::Forges }))
         };
         let mut parties: Vec<_> = (0..setup.users).map(device).collect();
         let provider = provider::Provider::new(setup, &self.policy, *seed.derive("franking key", 0).as_bytes());
@@ -188,6 +202,23 @@ impl Architecture for UserReports {
             _ => Vec::new(),
         };
         reporting::of_reports(clauses)
+    }
+
+    fn clients(&self) -> Vec<(&'static str, Box<dyn Architecture>)> {
+        let deviating = [("commit-to-nothing", Client::CommitsToNothing), ("forge-report", Client::Forges)];
+        let system = |(name, client)| (name, Box::new(Self { client, ..*self }) as Box<dyn Architecture>);
+        deviating.map(system).into()
+    }
+
+    fn sightings(&self, view: &View<'_>) -> Vec<Sighting> {
+        let complaint = |seen: &Seen<'_>| match Message::from_wire(&seen.payload()?).ok()? {
+            Message::Complaint(Complaint { content, proof }) => {
+                Some(Sighting { at: seen.at, account: proof.stamp.sender.0, shown: Shown::Content(content) })
+            }
+            _ => None,
+        };
+        let complaints = view.seen.iter().filter_map(complaint);
+        complaints.chain(reporting::sightings::<Message>(view)).collect()
     }
 
     fn describe(&self, payload: &[u8]) -> Result<(&'static str, Vec<u8>), WireError> {

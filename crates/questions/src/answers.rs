@@ -1,0 +1,911 @@
+//! The answer to every question, drawn from rows of evidence alone: a number, a sentence, and whether it contradicts the open
+//! letter by the thresholds that were fixed before.
+
+use crate::Thresholds;
+use crate::scenario::{
+    ANY_CONTENT, BENEFIT, BROKEN_ENCLAVE, COST, ENDPOINTS_ONLY, FRAME, HASH_IDENTIFIES, LAWFUL_ACCESS, MANDATE,
+    ONE_HOLE, OVERSIGHT, PLANTED_LIST, ROGUE_PROVIDER, STILL_E2EE, UNCOOPERATIVE_CLIENT,
+};
+use crate::uncooperative_client::HONEST;
+use sightline_evidence::{Answer, AnswerLine, E2e, Profile, Row, Statement, Status, Verdict};
+use std::collections::BTreeMap;
+
+/// What answers are drawn from.
+#[derive(Clone, Copy)]
+pub(crate) struct Findings<'a> {
+    pub(crate) rows: &'a [Row],
+    pub(crate) profiles: &'a [Profile],
+    pub(crate) statements: &'a [Statement],
+    pub(crate) thresholds: &'a Thresholds,
+}
+
+/// A row and its number in the table, from 1 on.
+#[derive(Clone, Copy)]
+struct Numbered<'a> {
+    number: u64,
+    row: &'a Row,
+}
+
+impl Numbered<'_> {
+    fn value(&self) -> f64 {
+        self.row.value.unwrap_or(0.0)
+    }
+
+    /// Its ends; the value where there are none.
+    fn ends(&self) -> [f64; 2] {
+        [self.row.low, self.row.high].map(|end| end.unwrap_or_else(|| self.value()))
+    }
+
+    fn parameter(&self, key: &str) -> &str {
+        self.row.parameters.value(key).unwrap_or_default()
+    }
+}
+
+/// What one system says to a question.
+struct Line {
+    sentence: String,
+    value: Option<[f64; 3]>,
+    verdict: Verdict,
+    row: Option<u64>,
+}
+
+impl Line {
+    fn not_applicable(why: &str) -> Self {
+        Self { sentence: why.to_owned(), value: None, verdict: Verdict::NotApplicable, row: None }
+    }
+
+    /// A line that rests on one row.
+    fn on(row: Numbered<'_>, verdict: Verdict, sentence: String) -> Self {
+        let [low, high] = row.ends();
+        Self { sentence, value: Some([row.value(), low, high]), verdict, row: Some(row.number) }
+    }
+}
+
+/// A question: what is fixed about it before anything is run.
+struct Question {
+    id: &'static str,
+    asked: &'static str,
+    procedure: &'static str,
+    measure: &'static str,
+    unit: &'static str,
+    threshold: fn(&Thresholds) -> (String, Option<f64>),
+    would_change: &'static str,
+    line: fn(&Findings<'_>, &str) -> Line,
+}
+
+const fn nothing_fixed(_: &Thresholds) -> (String, Option<f64>) {
+    (String::new(), None)
+}
+
+const QUESTIONS: [Question; 15] = [
+    Question {
+        id: ENDPOINTS_ONLY,
+        asked: "Is content readable by sender and recipients alone?",
+        procedure: "Every outsider, alone and with others, plays games against the system with all that it receives, sends and holds.",
+        measure: "outsiders for whom it is not end-to-end encrypted",
+        unit: "1",
+        threshold: |_| ("a shortlisted design is end-to-end encrypted for every outsider".into(), Some(0.0)),
+        would_change: "a design that tells no outsider more than plain end-to-end encryption does",
+        line: endpoints_only,
+    },
+    Question {
+        id: HASH_IDENTIFIES,
+        asked: "Does what an outsider gets identify a picture, so that sharing it is sharing content?",
+        procedure: "One of up to 1 024 known pictures is sent, padded to one length; the outsider says which.",
+        measure: "bits learnt about which picture it was, lower end",
+        unit: "bit",
+        threshold: |fixed| {
+            (format!("fewer than {} bits are learnt", fixed.identified_bits), Some(fixed.identified_bits))
+        },
+        would_change: "a fingerprint that many pictures share, or one that nobody but the endpoints sees",
+        line: hash_identifies,
+    },
+    Question {
+        id: PLANTED_LIST,
+        asked: "If the list is compromised, are people who hold lawful pictures found?",
+        procedure: "One lawful picture is put on the list; people send recompressed copies of it; who can tell whose they were?",
+        measure: "holders of one planted picture who are found",
+        unit: "1",
+        threshold: |fixed| {
+            (format!("less than {} of the holders are found", percent(fixed.holders_found)), Some(fixed.holders_found))
+        },
+        would_change: "a list whose entries outsiders can check, or matching that tells nobody of single matches",
+        line: planted_list,
+    },
+    Question {
+        id: ROGUE_PROVIDER,
+        asked: "If the provider lies, what does it obtain?",
+        procedure: "The provider follows each of its strategies in place of the protocol; what anybody can read is counted.",
+        measure: "pictures that are on no list and become readable, beyond the honest run",
+        unit: "1",
+        threshold: |_| ("nothing is obtained beyond the honest run".into(), Some(0.0)),
+        would_change: "clients that can verify verdicts, lists and code, and refuse what they cannot verify",
+        line: rogue_provider,
+    },
+    Question {
+        id: BROKEN_ENCLAVE,
+        asked: "What follows when the enclave breaks?",
+        procedure: "In the middle of a conversation the enclave's memory is read once, or it is taken over; what can be opened is counted.",
+        measure: "ordinary pictures that become readable",
+        unit: "1",
+        threshold: |_| ("nothing becomes readable beyond verdicts".into(), Some(0.0)),
+        would_change: "an enclave that is never given what it could give away",
+        line: broken_enclave,
+    },
+    Question {
+        id: MANDATE,
+        asked: "Can an order turn the system on whistleblowers' documents?",
+        procedure: "The legitimate authority lists pages; people send them as they are, recompressed, as screenshots, photographed.",
+        measure: "people found who sent a photograph of a listed page",
+        unit: "1",
+        threshold: |_| ("every client has to be changed first".into(), None),
+        would_change: "clients that accept no list entry without evidence of what it stands for",
+        line: mandate,
+    },
+    Question {
+        id: ONE_HOLE,
+        asked: "Does one hole make devices spy at large?",
+        procedure: "Each party alone is taken over, each strategy tried, one entry planted: what is readable beyond plain end-to-end encryption under the same?",
+        measure: "ordinary pictures that one broken party opens, beyond plain encryption",
+        unit: "1",
+        threshold: |_| ("no single compromise gains anything over plain end-to-end encryption's".into(), Some(0.0)),
+        would_change: "a design in which no party but an endpoint can make a device disclose",
+        line: one_hole,
+    },
+    Question {
+        id: ANY_CONTENT,
+        asked: "Is anything specific to the content that it is meant for?",
+        procedure: "The list is swapped for pictures of one kind after another; recompressed copies of them are sent.",
+        measure: "largest difference of detection between kinds of content",
+        unit: "1",
+        threshold: |fixed| {
+            let points = fixed.kinds_differ * 100.0;
+            (format!("detection differs by more than {points} points between kinds"), Some(fixed.kinds_differ))
+        },
+        would_change: "matching that works for one kind of content and not for others",
+        line: any_content,
+    },
+    Question {
+        id: UNCOOPERATIVE_CLIENT,
+        asked: "What if the client does not play along?",
+        procedure: "One user encrypts pictures beforehand, sends them as documents, has nothing checked or something else.",
+        measure: "share of detection that is lost",
+        unit: "1",
+        threshold: |fixed| {
+            (format!("less than {} of detection is lost", percent(fixed.detection_lost)), Some(fixed.detection_lost))
+        },
+        would_change: "a proof that binds what is checked to what is sent",
+        line: uncooperative_client,
+    },
+    Question {
+        id: FRAME,
+        asked: "Can an innocent be made to look guilty, or reviewers be flooded?",
+        procedure: "Entries are put beside or on what an innocent sends, listed pictures are sent to the innocent, reports forged, verdicts invented.",
+        measure: "runs in which the report authority is given something that names the innocent, by the best attempt",
+        unit: "1",
+        threshold: nothing_fixed,
+        would_change: "reviewers who see what an entry stands for, and reports that prove who sent what",
+        line: frame,
+    },
+    Question {
+        id: BENEFIT,
+        asked: "What does each design detect that end-to-end encryption with user reports does not?",
+        procedure: "The same people send the same listed and ordinary pictures in every system.",
+        measure: "listed pictures of which an authority learns",
+        unit: "1",
+        threshold: nothing_fixed,
+        would_change: "how many recipients report, which is assumed, and how many senders avoid detection, which is not measured here",
+        line: benefit,
+    },
+    Question {
+        id: LAWFUL_ACCESS,
+        asked: "Can access be authorised, narrow, based on suspicion, necessary and proportionate?",
+        procedure: "One account is under a court's order; two people converse with it, two do not.",
+        measure: "people of five of whom law enforcement learns anything",
+        unit: "1",
+        threshold: nothing_fixed,
+        would_change: "what judges find, which is not measured, only that they found it",
+        line: lawful_access,
+    },
+    Question {
+        id: STILL_E2EE,
+        asked: "What can be done without weakening encryption?",
+        procedure: "The same people and pictures, in the systems that are end-to-end encrypted for every outsider but by an endpoint's will or a court's order.",
+        measure: "listed pictures that are reported, or of which the sender is warned",
+        unit: "1",
+        threshold: nothing_fixed,
+        would_change: "how many recipients report",
+        line: still_e2ee,
+    },
+    Question {
+        id: OVERSIGHT,
+        asked: "Can outsiders check list and matching?",
+        procedure: "Entries are planted; an auditor has what any device is given, pictures that may be listed, and a second device to compare with.",
+        measure: "suspected pictures whose listing the auditor can confirm, of those planted",
+        unit: "1",
+        threshold: nothing_fixed,
+        would_change: "certifiers who vouch for entries, which no system here has",
+        line: oversight,
+    },
+    Question {
+        id: COST,
+        asked: "What does each cost?",
+        procedure: "One picture is sent in a group that exists, and counted in the same run as with plain end-to-end encryption.",
+        measure: "bytes sent for one ordinary picture, against plain end-to-end encryption",
+        unit: "1",
+        threshold: nothing_fixed,
+        would_change: "another padding, another list",
+        line: cost,
+    },
+];
+
+/// The answers to the questions that were asked, in their order.
+pub(crate) fn answers(findings: &Findings<'_>, asked: &[String]) -> Vec<Answer> {
+    let answered = QUESTIONS.iter().filter(|question| asked.iter().any(|id| id == question.id));
+    answered.map(|question| answer(findings, question)).collect()
+}
+
+fn answer(findings: &Findings<'_>, question: &Question) -> Answer {
+    let (threshold, limit) = (question.threshold)(findings.thresholds);
+    let line = |profile: &Profile| {
+        let line = (question.line)(findings, &profile.name);
+        let [value, low, high] = [0, 1, 2].map(|place| line.value.map(|value| value[place]));
+        AnswerLine {
+            architecture: profile.name.clone(),
+            shortlisted: profile.row.contains("shortlisted"),
+            sentence: line.sentence,
+            value,
+            low,
+            high,
+            verdict: if threshold.is_empty() && line.verdict != Verdict::NotApplicable {
+                Verdict::NoThreshold
+            } else {
+                line.verdict
+            },
+            row: line.row,
+        }
+    };
+    let lines: Vec<AnswerLine> = findings.profiles.iter().map(line).collect();
+    let verdict = Verdict::of_all(lines.iter().filter(|line| line.shortlisted).map(|line| line.verdict));
+    let verdict = if threshold.is_empty() { Verdict::NoThreshold } else { verdict };
+    Answer {
+        question: question.id.into(),
+        asked: question.asked.into(),
+        procedure: question.procedure.into(),
+        sentence: summary(question, verdict, &lines),
+        measure: question.measure.into(),
+        unit: question.unit.into(),
+        threshold,
+        limit,
+        verdict,
+        would_change: question.would_change.into(),
+        lines,
+    }
+}
+
+/// The shortlisted designs in one sentence; all systems where there is none, or where the question is about the others.
+fn summary(question: &Question, verdict: Verdict, lines: &[AnswerLine]) -> String {
+    let measured = |line: &&AnswerLine| line.value.is_some();
+    let of_interest = |line: &&AnswerLine| line.shortlisted && !matches!(question.id, STILL_E2EE | LAWFUL_ACCESS);
+    let mut chosen: Vec<&AnswerLine> = lines.iter().filter(of_interest).filter(measured).collect();
+    if chosen.is_empty() {
+        chosen = lines.iter().filter(measured).collect();
+    }
+    if chosen.is_empty() {
+        return "It was not measured in this run.".into();
+    }
+    let shown = |line: &&AnswerLine| format!("{} {}", line.architecture, scaled(line.value.unwrap_or(0.0), question));
+    let numbers = chosen.iter().map(shown).collect::<Vec<_>>().join(", ");
+    let says = match verdict {
+        Verdict::Contradicted => {
+            let where_ = lines.iter().filter(|line| line.shortlisted && line.verdict == Verdict::Contradicted);
+            let names = where_.map(|line| line.architecture.as_str()).collect::<Vec<_>>().join(", ");
+            format!(" This contradicts the letter for {names}.")
+        }
+        Verdict::Undecided => " It takes more trials to say whether this contradicts the letter.".into(),
+        Verdict::Stands | Verdict::NoThreshold | Verdict::NotApplicable => String::new(),
+    };
+    format!("{}: {numbers}.{says}", capital(question.measure))
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A number as people read it on the question's scale.
+fn scaled(value: f64, question: &Question) -> String {
+    match question.id {
+        HASH_IDENTIFIES => format!("{value:.1} bits"),
+        COST => format!("× {value:.2}"),
+        LAWFUL_ACCESS => format!("{value} of 5"),
+        _ => percent(value),
+    }
+}
+
+/// `0.123` as `12 %`; small shares with the digits that they have.
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent == 0.0 || percent >= 9.95 { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
+}
+
+fn interval(row: Numbered<'_>) -> String {
+    let [low, high] = row.ends();
+    format!("{} ({} to {})", percent(row.value()), percent(low), percent(high))
+}
+
+impl<'a> Findings<'a> {
+    /// Decided rows of a question on a system with a quantity.
+    fn of(self, question: &'static str, system: &'a str, quantity: &'static str) -> impl Iterator<Item = Numbered<'a>> {
+        let numbered = (1..).zip(self.rows).map(|(number, row)| Numbered { number, row });
+        numbered.filter(move |numbered| {
+            let row = numbered.row;
+            let same = row.question == question && row.architecture == system && row.quantity == quantity;
+            same && row.status != Status::Failed && row.value.is_some()
+        })
+    }
+}
+
+/// An observer in a sentence.
+fn who(id: &str) -> String {
+    let stem = id.split_once('-').filter(|(_, rest)| rest.parse::<u16>().is_ok()).map_or(id, |(stem, _)| stem);
+    let words = stem.replace('-', " ");
+    if stem == "law-enforcement" { words } else { format!("the {words}") }
+}
+
+/// The row with the greatest value; of several, the first.
+fn greatest<'a>(rows: impl Iterator<Item = Numbered<'a>>) -> Option<Numbered<'a>> {
+    rows.reduce(|best, row| if row.value() > best.value() { row } else { best })
+}
+
+/// Crossed if the number certainly lies below `limit`.
+fn below([low, high]: [f64; 2], limit: f64) -> Verdict {
+    if high < limit {
+        Verdict::Contradicted
+    } else if low >= limit {
+        Verdict::Stands
+    } else {
+        Verdict::Undecided
+    }
+}
+
+const NOT_MEASURED: &str = "Not measured.";
+
+fn endpoints_only(findings: &Findings<'_>, system: &str) -> Line {
+    let own: Vec<&Statement> = findings.statements.iter().filter(|one| one.architecture == system).collect();
+    if own.is_empty() {
+        return Line::not_applicable(NOT_MEASURED);
+    }
+    let with = |answer| own.iter().filter(|one| one.end_to_end == answer).count();
+    let (no, undecided) = (with(E2e::No), with(E2e::Undecided));
+    let names = |answer| {
+        let of = own.iter().filter(|one| one.end_to_end == answer);
+        of.map(|one| who(&one.observer)).collect::<Vec<_>>().join(", ")
+    };
+    let share = |count: usize| count as f64 / own.len() as f64;
+    let (verdict, sentence) = if no > 0 {
+        (Verdict::Stands, format!("Not end-to-end encrypted for {no} of {} outsiders: {}.", own.len(), names(E2e::No)))
+    } else if undecided > 0 {
+        (
+            Verdict::Undecided,
+            format!("Undecided for {undecided} of {} outsiders: {}.", own.len(), names(E2e::Undecided)),
+        )
+    } else {
+        (Verdict::Contradicted, format!("End-to-end encrypted for each of {} outsiders.", own.len()))
+    };
+    Line { sentence, value: Some([share(no), share(no), share(no + undecided)]), verdict, row: None }
+}
+
+fn hash_identifies(findings: &Findings<'_>, system: &str) -> Line {
+    let own: Vec<Numbered<'_>> = findings
+        .of(HASH_IDENTIFIES, system, "min-entropy-leakage")
+        .filter(|row| row.parameter("sizes") == "one-class" && row.parameter("copy") == "same")
+        .filter(|row| !row.row.observer.contains('+'))
+        .collect();
+    let candidates = |row: &Numbered<'_>| row.parameter("candidates").parse::<u64>().unwrap_or(0);
+    let Some(most) = own.iter().map(candidates).max() else { return Line::not_applicable(NOT_MEASURED) };
+    let Some(best) = greatest(own.into_iter().filter(|row| candidates(row) == most)) else {
+        return Line::not_applicable(NOT_MEASURED);
+    };
+    let [low, high] = best.ends();
+    let bits = (most as f64).log2();
+    let party = who(&best.row.observer);
+    let limit = findings.thresholds.identified_bits;
+    let mut said = vec![if low > 0.0 {
+        capital(&format!("{party} learns at least {low:.1} of {bits} bits about which of {most} pictures was sent."))
+    } else {
+        format!(
+            "No outsider was shown to guess better than chance among {most} pictures; {high:.1} bits are not excluded."
+        )
+    }];
+    let open = |quantity, copy: &'static str| {
+        let own = findings.of(HASH_IDENTIFIES, system, quantity).filter(move |row| {
+            row.row.task == "open-world" && row.row.observer == best.row.observer && row.parameter("copy") == copy
+        });
+        greatest(own).map(|row| percent(row.value()))
+    };
+    if low > 0.0
+        && let (Some(copies), Some(wrong)) =
+            (open("true-positive-rate", "jpeg-75"), open("false-positive-rate", "jpeg-75"))
+    {
+        said.push(format!(
+            "It recognises {copies} of recompressed copies, and takes {wrong} of other pictures for one."
+        ));
+    }
+    // Fewer bits count as contradicting when the best tested adversary certainly learns fewer.
+    Line { value: Some([low, low, high]), ..Line::on(best, below([low, high], limit), said.join(" ")) }
+}
+
+fn planted_list(findings: &Findings<'_>, system: &str) -> Line {
+    let planted =
+        |row: &Numbered<'_>, count: &str| row.parameter("planted") == count && row.parameter("reviewer") == "confirms";
+    let found = |count: &'static str| {
+        greatest(findings.of(PLANTED_LIST, system, "true-positive-rate").filter(|row| planted(row, count)))
+    };
+    let Some(best) = found("1") else { return Line::not_applicable(NOT_MEASURED) };
+    let verdict = below(best.ends(), findings.thresholds.holders_found);
+    let mut said = vec![if best.value() > 0.0 {
+        let party = who(&best.row.observer);
+        let found = interval(best);
+        capital(&format!("{party} finds {found} of {} people who sent a copy of one planted picture.", best.row.n))
+    } else {
+        let high = percent(best.ends()[1]);
+        format!("None of {} people was found; a share of {high} or more is excluded.", best.row.n)
+    }];
+    if let Some(before) = found("0").filter(|before| before.value() > 0.0) {
+        let party = who(&before.row.observer);
+        let found = percent(before.value());
+        said.push(format!("{} finds {found} of them without planting anything.", capital(&party)));
+    }
+    if verdict == Verdict::Undecided {
+        let needed = (0.025_f64.ln() / (1.0 - findings.thresholds.holders_found).ln()).ceil();
+        said.push(format!("With nobody found, {needed} people would decide it."));
+    }
+    let updates = findings.of(PLANTED_LIST, system, "client-updates").next();
+    if updates.is_some_and(|row| row.value() > 0.0) {
+        said.push("Devices hold something that has to change with the list.".to_owned());
+    }
+    Line::on(best, verdict, said.join(" "))
+}
+
+fn rogue_provider(findings: &Findings<'_>, system: &str) -> Line {
+    let readable = || {
+        findings
+            .of(ROGUE_PROVIDER, system, "contents-readable")
+            .filter(|row| matches!(row.row.content.as_str(), "ordinary" | "planted" | "near"))
+    };
+    let honest = |row: &Numbered<'_>| {
+        readable().find(|other| {
+            let same = other.row.observer == row.row.observer && other.row.content == row.row.content;
+            same && other.row.variant == HONEST
+        })
+    };
+    let strategies = || readable().filter(|row| row.row.variant != HONEST);
+    let gain = |row: &Numbered<'_>| (row.value() - honest(row).map_or(0.0, |honest| honest.value())) / 1e6;
+    let most = strategies().map(|row| (gain(&row), row)).reduce(|best, one| if one.0 > best.0 { one } else { best });
+    let Some((gain, row)) = most else {
+        return Line::not_applicable("The provider has no strategy here beside following the protocol.");
+    };
+    let refused = |variant: &str| {
+        let own = findings.of(ROGUE_PROVIDER, system, "inputs-refused");
+        own.filter(|row| row.row.variant == variant).any(|row| row.value() > 0.0)
+    };
+    let variants: std::collections::BTreeSet<&str> = strategies().map(|row| row.row.variant.as_str()).collect();
+    let stopped: Vec<&str> = variants.iter().copied().filter(|variant| refused(variant)).collect();
+    let mut said = vec![if gain > 0.0 {
+        let party = who(&row.row.observer);
+        let content =
+            if row.row.content == "planted" { "pictures that it is after" } else { "pictures that are on no list" };
+        format!("With {} {party} reads {} more of the {content}.", row.row.variant, percent(gain))
+    } else {
+        format!("None of {} strategies lets anybody read more.", variants.len())
+    }];
+    if !stopped.is_empty() {
+        said.push(format!("Refused by other parties: {}.", stopped.join(", ")));
+    }
+    let verdict = if gain > 0.0 { Verdict::Stands } else { Verdict::Contradicted };
+    Line { sentence: said.join(" "), value: Some([gain; 3]), verdict, row: Some(row.number) }
+}
+
+/// Rows of `expose` in which one party that is no device is corrupted alone.
+fn broken<'a>(findings: &Findings<'a>, system: &'a str, party: Option<&'a str>) -> impl Iterator<Item = Numbered<'a>> {
+    findings.of(ENDPOINTS_ONLY, system, "contents-readable").filter(move |row| {
+        let row = row.row;
+        let single = !row.observer.contains('+') && !row.observer.starts_with("device-");
+        let corrupted = row.corruption.starts_with("snapshot@") || row.corruption.starts_with("persistent@");
+        row.game == "expose"
+            && row.content == "ordinary"
+            && single
+            && corrupted
+            && party.is_none_or(|party| row.observer == party)
+    })
+}
+
+fn broken_enclave(findings: &Findings<'_>, system: &str) -> Line {
+    let Some(most) = greatest(broken(findings, system, Some("enclave"))) else {
+        return Line::not_applicable("There is no enclave.");
+    };
+    let share = |kind: &str, sent: &str| {
+        let own = broken(findings, system, Some("enclave"));
+        let own = own.filter(|row| row.row.corruption.starts_with(kind) && row.parameter("sent") == sent);
+        percent(own.map(|row| row.value() / 1e6).fold(0.0, f64::max))
+    };
+    let sentence = format!(
+        "Taken over, it gives away {} of what was sent before and {} of what is sent after; its memory, read once, {} and {}.",
+        share("persistent", "before"),
+        share("persistent", "after"),
+        share("snapshot", "before"),
+        share("snapshot", "after"),
+    );
+    let value = most.value() / 1e6;
+    let verdict = if value > 0.0 { Verdict::Stands } else { Verdict::Contradicted };
+    Line { sentence, value: Some([value; 3]), verdict, row: Some(most.number) }
+}
+
+fn mandate(findings: &Findings<'_>, system: &str) -> Line {
+    let form = |form: &'static str| {
+        greatest(findings.of(MANDATE, system, "true-positive-rate").filter(|row| row.parameter("copy") == form))
+    };
+    let Some(photographed) = form("photograph") else { return Line::not_applicable(NOT_MEASURED) };
+    let forms = ["page", "jpeg-75", "screenshot", "photograph"].map(|name| (name, form(name)));
+    let shown = forms.iter().filter_map(|(name, row)| row.map(|row| format!("{name} {}", percent(row.value()))));
+    let shown: Vec<String> = shown.collect();
+    let updates = findings.of(MANDATE, system, "client-updates").next().is_some_and(|row| row.value() > 0.0);
+    let nobody = forms.iter().all(|(_, row)| row.is_none_or(|row| row.value() <= 0.0));
+    let approvals = findings.of(MANDATE, system, "approvals").next().map_or(0.0, |row| row.value());
+    let sentence = if nobody {
+        "Nobody is found who sent a listed page, in any form.".to_owned()
+    } else {
+        let change = if updates {
+            "what is installed on every device has to change, as with any change of the list"
+        } else {
+            "no client has to change"
+        };
+        format!(
+            "Found of those who sent a listed page: {}; {change}; parties that have to approve: {approvals}.",
+            shown.join(", ")
+        )
+    };
+    let verdict = if nobody || updates { Verdict::Contradicted } else { Verdict::Stands };
+    Line::on(photographed, verdict, sentence)
+}
+
+fn one_hole(findings: &Findings<'_>, system: &str) -> Line {
+    let plain: BTreeMap<&str, f64> =
+        broken(findings, "e2ee", None).map(|row| (row.row.observer.as_str(), row.value())).collect();
+    let gain = |row: &Numbered<'_>| (row.value() - plain.get(row.row.observer.as_str()).copied().unwrap_or(0.0)) / 1e6;
+    let party =
+        broken(findings, system, None).map(|row| (gain(&row), row, format!("taken over, {}", who(&row.row.observer))));
+    let honest = findings.of(ROGUE_PROVIDER, system, "contents-readable");
+    let lying = honest.filter(|row| row.row.content == "ordinary" && row.row.variant != HONEST);
+    let lying = lying.map(|row| {
+        (row.value() / 1e6, row, format!("with a provider that lies ({}), {}", row.row.variant, who(&row.row.observer)))
+    });
+    let most = party.chain(lying).reduce(|best, one| if one.0 > best.0 { one } else { best });
+    let Some((gain, row, who)) = most else { return Line::not_applicable(NOT_MEASURED) };
+    let count = |quantity| findings.of(ONE_HOLE, system, quantity).next().map(|row| row.value());
+    let adds = [
+        ("client-lines-added", "lines"),
+        ("client-messages-parsed-added", "kinds of messages that it parses"),
+        ("client-trust-roots-added", "trust roots"),
+    ];
+    let adds = adds.into_iter().filter_map(|(quantity, what)| Some(format!("{} {what}", count(quantity)?)));
+    let adds: Vec<String> = adds.collect();
+    let mut said = vec![if gain > 0.0 {
+        format!("{} reads {} of ordinary pictures that plain encryption would keep.", capital(&who), percent(gain))
+    } else {
+        "No party broken alone, and no strategy, opens more ordinary pictures than with plain encryption.".to_owned()
+    }];
+    if !adds.is_empty() {
+        said.push(format!("The client grows by {}.", adds.join(", ")));
+    }
+    let verdict = if gain > 0.0 { Verdict::Stands } else { Verdict::Contradicted };
+    Line { sentence: said.join(" "), value: Some([gain; 3]), verdict, row: Some(row.number) }
+}
+
+fn any_content(findings: &Findings<'_>, system: &str) -> Line {
+    let rows: Vec<Numbered<'_>> = findings.of(ANY_CONTENT, system, "detected").collect();
+    let most = rows.iter().copied().reduce(|best, row| if row.value() > best.value() { row } else { best });
+    let least = rows.iter().copied().reduce(|best, row| if row.value() < best.value() { row } else { best });
+    let (Some(most), Some(least)) = (most, least) else { return Line::not_applicable(NOT_MEASURED) };
+    if most.value() <= 0.0 {
+        return Line::not_applicable("It detects nothing of any kind.");
+    }
+    let difference = most.value() - least.value();
+    let certain = (most.ends()[0] - least.ends()[1]).max(0.0);
+    let lows = rows.iter().map(|row| row.ends()[0]).fold(1.0, f64::min);
+    let highs = rows.iter().map(|row| row.ends()[1]).fold(0.0, f64::max);
+    let possible = highs - lows;
+    let limit = findings.thresholds.kinds_differ;
+    let verdict = if certain > limit {
+        Verdict::Contradicted
+    } else if possible <= limit {
+        Verdict::Stands
+    } else {
+        Verdict::Undecided
+    };
+    let kinds = rows.iter().map(|row| format!("{} {}", row.parameter("kind"), percent(row.value())));
+    let sentence = format!("Detected, by what the list holds: {}.", kinds.collect::<Vec<_>>().join(", "));
+    Line { sentence, value: Some([difference, certain, possible]), verdict, row: Some(least.number) }
+}
+
+fn uncooperative_client(findings: &Findings<'_>, system: &str) -> Line {
+    let rows: Vec<Numbered<'_>> = findings.of(UNCOOPERATIVE_CLIENT, system, "detected").collect();
+    let Some(honest) = rows.iter().find(|row| row.row.variant == HONEST).filter(|row| row.value() > 0.0) else {
+        return Line::not_applicable("It detects nothing that could be lost.");
+    };
+    let others = rows.iter().copied().filter(|row| row.row.variant != HONEST);
+    let Some(least) = others.clone().reduce(|best, row| if row.value() < best.value() { row } else { best }) else {
+        return Line::not_applicable(NOT_MEASURED);
+    };
+    let lost = |detected: f64| (1.0 - detected / honest.value()).clamp(0.0, 1.0);
+    let [low, high] = least.ends();
+    let ends = [lost(high), lost(low)];
+    let each = others.map(|row| format!("{} {}", row.row.variant, percent(lost(row.value()))));
+    let refused = |variant: &str| {
+        let own = findings.of(UNCOOPERATIVE_CLIENT, system, "inputs-refused");
+        own.filter(|row| row.row.variant == variant).any(|row| row.value() > 0.0)
+    };
+    let seen = rows.iter().map(|row| row.row.variant.as_str()).filter(|variant| refused(variant));
+    let seen: Vec<&str> = seen.collect();
+    let mut said = vec![format!("Detection lost: {}.", each.collect::<Vec<_>>().join(", "))];
+    said.push(if seen.is_empty() {
+        "Nothing refuses any of it.".to_owned()
+    } else {
+        format!("Refused: {}.", seen.join(", "))
+    });
+    let verdict = below(ends, findings.thresholds.detection_lost);
+    Line {
+        sentence: said.join(" "),
+        value: Some([lost(least.value()), ends[0], ends[1]]),
+        verdict,
+        row: Some(least.number),
+    }
+}
+
+fn frame(findings: &Findings<'_>, system: &str) -> Line {
+    let named = |who: &'static str| {
+        findings
+            .of(FRAME, system, "success-rate")
+            .filter(move |row| row.row.observer == who && row.row.variant != "nothing")
+    };
+    let Some(best) = greatest(named("report-authority")) else { return Line::not_applicable(NOT_MEASURED) };
+    let all = |who| {
+        let successful = named(who).filter(|row| row.value() > 0.0);
+        let each: Vec<String> = successful.map(|row| format!("{} {}", row.row.variant, percent(row.value()))).collect();
+        if each.is_empty() { "nothing".to_owned() } else { each.join(", ") }
+    };
+    let sentence = format!(
+        "The innocent is named to the report authority by {}; to a reviewer by {}.",
+        all("report-authority"),
+        all("reviewer")
+    );
+    Line::on(best, Verdict::NoThreshold, sentence)
+}
+
+fn benefit(findings: &Findings<'_>, system: &str) -> Line {
+    let detected: Vec<Numbered<'_>> =
+        findings.of(BENEFIT, system, "detected").filter(|row| row.row.content == "listed").collect();
+    let Some(best) = greatest(detected.iter().copied()) else {
+        let warned = findings.of(BENEFIT, system, "warned").next();
+        return match warned {
+            Some(row) => Line {
+                sentence: format!(
+                    "No authority is told of anything; the sender is warned of {}.",
+                    percent(row.value())
+                ),
+                value: Some([0.0; 3]),
+                verdict: Verdict::NoThreshold,
+                row: Some(row.number),
+            },
+            None => Line::not_applicable(NOT_MEASURED),
+        };
+    };
+    let with = detected.iter().filter(|row| row.parameter("reporting") != "0 %");
+    let by_share: Vec<String> = with
+        .map(|row| format!("{} if {} of recipients report", percent(row.value()), row.parameter("reporting")))
+        .collect();
+    let party = who(&best.row.observer);
+    let learns = if by_share.is_empty() { interval(best) } else { by_share.join(", ") };
+    let mut said = vec![capital(&format!("{party} learns of {learns}."))];
+    if let Some(time) = findings.of(BENEFIT, system, "time-to-report").next() {
+        said.push(format!("Median time to report: {:.0} s.", time.value()));
+    }
+    let innocent = findings.of(BENEFIT, system, "detected").filter(|row| row.row.content == "ordinary");
+    if let Some(innocent) = greatest(innocent).filter(|row| row.value() > 0.0) {
+        said.push(format!("It has {} of the ordinary pictures as well.", percent(innocent.value())));
+    }
+    Line::on(best, Verdict::NoThreshold, said.join(" "))
+}
+
+fn lawful_access(findings: &Findings<'_>, system: &str) -> Line {
+    let touched = |variant: bool| {
+        findings.of(LAWFUL_ACCESS, system, "persons-touched").find(move |row| row.row.variant.is_empty() != variant)
+    };
+    let Some(row) = touched(false) else { return Line::not_applicable("No court orders access here.") };
+    let number = |quantity| findings.of(LAWFUL_ACCESS, system, quantity).next().map_or(0.0, |row| row.value());
+    let mut said = vec![format!(
+        "Of five people law enforcement learns something of {}: the target and {} who converse with it; it has {} contents. Of two \
+         bystanders {} see any difference.",
+        row.value(),
+        number("correspondents-touched"),
+        number("contents-obtained"),
+        number("views-changed-of-bystanders"),
+    )];
+    if let Some(rogue) = touched(true) {
+        said.push(format!(
+            "Without any order, a provider that does not wait for one gives it {} of five.",
+            rogue.value()
+        ));
+    }
+    if let Some(refused) = findings.of(LAWFUL_ACCESS, "", "defective-warrants-refused").next() {
+        said.push(format!(
+            "Of {} kinds of defective warrants {} are refused.",
+            refused.row.n,
+            percent(refused.value())
+        ));
+    }
+    Line { value: Some([row.value(); 3]), ..Line::on(row, Verdict::NoThreshold, said.join(" ")) }
+}
+
+fn still_e2ee(findings: &Findings<'_>, system: &str) -> Line {
+    let weakened = findings.profiles.iter().any(|profile| {
+        let detects = matches!(profile.disclosure.as_str(), "held" | "on-demand");
+        profile.name == system && detects
+    });
+    let escrow = system.starts_with("exceptional-access");
+    if weakened || escrow {
+        return Line::not_applicable("It is not end-to-end encrypted for every outsider.");
+    }
+    let detected = greatest(findings.of(BENEFIT, system, "detected").filter(|row| row.row.content == "listed"));
+    let warned = findings.of(BENEFIT, system, "warned").next();
+    let Some(row) = greatest(detected.into_iter().chain(warned)) else { return Line::not_applicable(NOT_MEASURED) };
+    let forged = findings.of(FRAME, system, "success-rate").filter(|row| row.row.variant == "forge-report");
+    let forged = greatest(forged.filter(|row| row.row.observer == "report-authority"));
+    let exposed = findings
+        .of(ENDPOINTS_ONLY, system, "contents-readable")
+        .filter(|row| row.row.game == "expose" && row.row.corruption == "curious" && !row.row.observer.contains('+'));
+    let exposed = greatest(exposed).map_or(0.0, |row| row.value());
+    let mut said = vec![if row.row.quantity == "warned" && row.value() > 0.0 {
+        format!("The sender is warned of {}.", percent(row.value()))
+    } else if row.value() > 0.0 {
+        format!("{} are reported if every recipient reports.", percent(row.value()))
+    } else {
+        "Nothing is detected.".to_owned()
+    }];
+    said.push(format!("Contents readable without an endpoint's will: {exposed} of 10⁶."));
+    if let Some(forged) = forged {
+        let refused = ((1.0 - forged.value()) * forged.row.n as f64).round();
+        said.push(format!("Forged reports refused: {refused} of {}.", forged.row.n));
+    }
+    Line::on(row, Verdict::NoThreshold, said.join(" "))
+}
+
+fn oversight(findings: &Findings<'_>, system: &str) -> Line {
+    let most = findings.of(OVERSIGHT, system, "entries-noticed");
+    let Some(row) = greatest(most) else { return Line::not_applicable("There is no list to check.") };
+    let bit = |quantity| findings.of(OVERSIGHT, system, quantity).next().is_some_and(|row| row.value() > 0.0);
+    let split = findings.of(OVERSIGHT, system, "split-view-noticed").next().map(|row| row.value() > 0.0);
+    let public = if bit("change-noticed") {
+        "A device's owner notices that the list changed"
+    } else {
+        "A device's owner notices nothing when the list changes"
+    };
+    let candidate = if row.value() > 0.0 {
+        "can check whether a picture is on it"
+    } else {
+        "cannot check whether a picture is on it"
+    };
+    let compared = match split {
+        Some(true) => " A list for one user alone is noticed.",
+        Some(false) => " A list for one user alone is not noticed.",
+        None => "",
+    };
+    Line::on(row, Verdict::NoThreshold, format!("{public}, and {candidate}.{compared}"))
+}
+
+fn cost(findings: &Findings<'_>, system: &str) -> Line {
+    let ratio = findings.of(COST, system, "ratio-to-e2ee").find(|row| {
+        let of_bytes = row.row.parameters.iter().eq([("of", "bytes-sent")]);
+        of_bytes && row.row.task == "send" && row.row.content == "ordinary" && row.row.observer.is_empty()
+    });
+    let Some(row) = ratio else { return Line::not_applicable(NOT_MEASURED) };
+    let sentence = format!("{:.2} times the bytes of plain end-to-end encryption.", row.value());
+    Line::on(row, Verdict::NoThreshold, sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile(shortlisted: bool) -> Profile {
+        let row = if shortlisted { "1b, shortlisted" } else { "" };
+        let profile =
+            sightline_architectures::by_name("device-hashing", &sightline_protocol::Policy::default()).unwrap();
+        Profile { name: "x".into(), row: row.into(), ..crate::profile(profile.as_ref()) }
+    }
+
+    fn verdicts(question: &str, rows: &[Row]) -> (Verdict, Verdict) {
+        let profiles = [profile(true)];
+        let findings = Findings { rows, profiles: &profiles, statements: &[], thresholds: &Thresholds::default() };
+        let found = answers(&findings, &[question.to_owned()]);
+        (found[0].verdict, found[0].lines[0].verdict)
+    }
+
+    fn row(question: &str, quantity: &str) -> Row {
+        Row::new(quantity, "1").question(question).architecture("x").observer("provider").corruption("curious")
+    }
+
+    /// Of so many trials, a share with the ends of its interval.
+    fn share(row: Row, [value, low, high]: [f64; 3]) -> Row {
+        row.interval(value, low, high).n(100)
+    }
+
+    #[test]
+    fn every_threshold_can_be_crossed_and_not() {
+        const NONE: [f64; 3] = [0.0, 0.0, 0.001];
+        const ALL: [f64; 3] = [1.0, 0.99, 1.0];
+        let planted = |ends| {
+            let row = row(PLANTED_LIST, "true-positive-rate").parameter("planted", 1).parameter("reviewer", "confirms");
+            vec![share(row, ends)]
+        };
+        let identified = |low: f64, high: f64| {
+            let row = row(HASH_IDENTIFIES, "min-entropy-leakage").parameter("candidates", 1024);
+            vec![row.parameter("sizes", "one-class").parameter("copy", "same").lower(high, low, high)]
+        };
+        let kind = |kind: &str, ends| share(row(ANY_CONTENT, "detected").parameter("kind", kind), ends);
+        let client = |conduct: &str, ends| share(row(UNCOOPERATIVE_CLIENT, "detected").variant(conduct), ends);
+        let provider = |strategy: &str, count: f64| {
+            row(ROGUE_PROVIDER, "contents-readable").variant(strategy).content("ordinary").exact(count)
+        };
+        let enclave = |count: f64| {
+            let row =
+                row(ENDPOINTS_ONLY, "contents-readable").game("expose").content("ordinary").parameter("sent", "after");
+            vec![Row { observer: "enclave".into(), corruption: "persistent@9".into(), ..row.exact(count) }]
+        };
+        let page = |ends, updates: f64| {
+            let found = share(row(MANDATE, "true-positive-rate").parameter("copy", "photograph"), ends);
+            vec![found, row(MANDATE, "client-updates").exact(updates)]
+        };
+        let cases: [(&str, Vec<Row>, Verdict); 17] = [
+            (PLANTED_LIST, planted(ALL), Verdict::Stands),
+            (PLANTED_LIST, planted(NONE), Verdict::Contradicted),
+            (PLANTED_LIST, planted([0.0, 0.0, 0.3]), Verdict::Undecided),
+            (HASH_IDENTIFIES, identified(9.5, 10.0), Verdict::Stands),
+            (HASH_IDENTIFIES, identified(0.0, 0.5), Verdict::Contradicted),
+            (HASH_IDENTIFIES, identified(0.0, 4.0), Verdict::Undecided),
+            (ANY_CONTENT, vec![kind("a", ALL), kind("b", ALL)], Verdict::Stands),
+            (ANY_CONTENT, vec![kind("a", ALL), kind("b", [0.5, 0.4, 0.6])], Verdict::Contradicted),
+            (ANY_CONTENT, vec![kind("a", ALL), kind("b", [0.95, 0.8, 1.0])], Verdict::Undecided),
+            (UNCOOPERATIVE_CLIENT, vec![client(HONEST, ALL), client("omit", NONE)], Verdict::Stands),
+            (UNCOOPERATIVE_CLIENT, vec![client(HONEST, ALL), client("omit", ALL)], Verdict::Contradicted),
+            (ROGUE_PROVIDER, vec![provider(HONEST, 0.0), provider("lie", 1e6)], Verdict::Stands),
+            (ROGUE_PROVIDER, vec![provider(HONEST, 0.0), provider("lie", 0.0)], Verdict::Contradicted),
+            (BROKEN_ENCLAVE, enclave(1e6), Verdict::Stands),
+            (BROKEN_ENCLAVE, enclave(0.0), Verdict::Contradicted),
+            (MANDATE, page(ALL, 0.0), Verdict::Stands),
+            (MANDATE, page(ALL, 1.0), Verdict::Contradicted),
+        ];
+        for (question, rows, expected) in cases {
+            assert_eq!(verdicts(question, &rows), (expected, expected), "{question} {rows:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_measured_is_not_answered() {
+        for question in QUESTIONS {
+            let (_, line) = verdicts(question.id, &[]);
+            assert_eq!(line, Verdict::NotApplicable, "{}", question.id);
+        }
+    }
+
+    #[test]
+    fn every_question_that_can_be_asked_has_an_answer() {
+        assert_eq!(QUESTIONS.map(|question| question.id), crate::QUESTIONS);
+    }
+
+    #[test]
+    fn shares_are_rounded_to_what_they_are() {
+        assert_eq!([0.0, 0.004, 0.056, 0.123, 1.0].map(percent), ["0 %", "0.4 %", "5.6 %", "12 %", "100 %"]);
+    }
+}
