@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    Control, ControlStatus, E2e, EvidenceError, Profile, Provenance, Row, RunFolder, RunState, Statement, Status,
+    Answer, Control, ControlStatus, E2e, EvidenceError, Profile, Provenance, Row, RunFolder, RunState, Statement,
+    Status, Verdict,
 };
 
 /// What differs between two runs. "A" is the first, "B" the second; differences are what [`Comparison::of`] can tell from
@@ -21,6 +22,8 @@ pub struct Comparison {
     pub settings: Vec<Difference>,
     /// Systems that are in one run alone, or that are described or declared otherwise, by name.
     pub systems: Vec<Difference>,
+    /// Questions whose verdict changed, for all systems together or for one of them.
+    pub questions: Vec<QuestionChange>,
     /// Statements that are in one run alone or say something else: changed answers first.
     pub statements: Vec<StatementChange>,
     /// Controls that are in one run alone, or that passed in one and failed in the other.
@@ -44,6 +47,21 @@ pub struct Difference {
     pub b: Option<String>,
 }
 
+/// How the answer to a question changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct QuestionChange {
+    /// Identifier of the question.
+    pub question: String,
+    /// The question in words.
+    pub asked: String,
+    /// The verdicts of A and B; absent where a run did not ask.
+    pub verdicts: [Option<Verdict>; 2],
+    /// The sentences of A and B.
+    pub sentences: [Option<String>; 2],
+    /// Systems for which the verdict is another.
+    pub systems: Vec<Difference>,
+}
+
 /// How a statement changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StatementChange {
@@ -54,7 +72,7 @@ pub struct StatementChange {
     /// Corruption of its members.
     pub corruption: String,
     /// What changed.
-    pub change: Shift,
+    pub change: Changed,
     /// What is learnt in B and was not in A.
     pub gained: Vec<String>,
     /// What is learnt in A and not in B.
@@ -68,7 +86,7 @@ pub struct StatementChange {
 /// What changed in a statement, gravest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Shift {
+pub enum Changed {
     /// Whether the system is end-to-end encrypted for the observer.
     EndToEnd,
     /// What is learnt.
@@ -133,6 +151,7 @@ impl Comparison {
         Ok(Self {
             settings: differences(&leaves(&a.lock()?), &leaves(&b.lock()?)),
             systems: systems(&a.profiles()?, &b.profiles()?),
+            questions: questions(&a.answers()?, &b.answers()?),
             statements: statements(&one.statements, &other.statements),
             controls: differences(&controls(&one.controls), &controls(&other.controls)),
             control_status: [one.control_status, other.control_status],
@@ -146,8 +165,9 @@ impl Comparison {
     /// Whether an answer, a system, a control or a number beyond its interval changed, or one of the runs has what the
     /// other lacks. Settings, timings, words and numbers within their intervals do not count.
     pub fn differs(&self) -> bool {
-        self.statements.iter().any(|change| change.change != Shift::Words)
+        self.statements.iter().any(|change| change.change != Changed::Words)
             || self.rows.iter().any(|row| row.change != Change::Within)
+            || !self.questions.is_empty()
             || !self.systems.is_empty()
             || !self.controls.is_empty()
     }
@@ -235,6 +255,26 @@ fn controls(controls: &[Control]) -> BTreeMap<String, String> {
     controls.iter().map(|control| (control.name.clone(), state(control))).collect()
 }
 
+fn questions(a: &[Answer], b: &[Answer]) -> Vec<QuestionChange> {
+    let asked: BTreeSet<&str> = a.iter().chain(b).map(|answer| answer.question.as_str()).collect();
+    let change = |question: &str| {
+        let of = [a, b].map(|answers| answers.iter().find(|answer| answer.question == question));
+        let systems = of.map(|answer| {
+            let lines = answer.into_iter().flat_map(|answer| &answer.lines);
+            lines.map(|line| (line.architecture.clone(), line.verdict.name().to_owned())).collect()
+        });
+        let found = QuestionChange {
+            question: question.to_owned(),
+            asked: of.into_iter().flatten().next().map(|answer| answer.asked.clone()).unwrap_or_default(),
+            verdicts: of.map(|answer| answer.map(|answer| answer.verdict)),
+            sentences: of.map(|answer| answer.map(|answer| answer.sentence.clone())),
+            systems: if of.iter().all(Option::is_some) { differences(&systems[0], &systems[1]) } else { Vec::new() },
+        };
+        (found.verdicts[0] != found.verdicts[1] || !found.systems.is_empty()).then_some(found)
+    };
+    asked.into_iter().filter_map(change).collect()
+}
+
 fn statements(a: &[Statement], b: &[Statement]) -> Vec<StatementChange> {
     let key = |of: &Statement| (of.architecture.clone(), of.observer.clone(), of.corruption.clone());
     let mut pairs: Vec<(_, [Option<&Statement>; 2])> = Vec::new();
@@ -258,11 +298,11 @@ fn changed(key: (String, String, String), a: Option<&Statement>, b: Option<&Stat
     let (before, after) = (learnt(a), learnt(b));
     let change = match (a, b) {
         (Some(a), Some(b)) if a == b => return None,
-        (Some(a), Some(b)) if a.end_to_end != b.end_to_end => Shift::EndToEnd,
-        (Some(a), Some(b)) if before != after || a.beyond_detection != b.beyond_detection => Shift::Learns,
-        (Some(_), Some(_)) => Shift::Words,
-        (_, None) => Shift::OnlyA,
-        (None, _) => Shift::OnlyB,
+        (Some(a), Some(b)) if a.end_to_end != b.end_to_end => Changed::EndToEnd,
+        (Some(a), Some(b)) if before != after || a.beyond_detection != b.beyond_detection => Changed::Learns,
+        (Some(_), Some(_)) => Changed::Words,
+        (_, None) => Changed::OnlyA,
+        (None, _) => Changed::OnlyB,
     };
     let (architecture, observer, corruption) = key;
     Some(StatementChange {

@@ -20,7 +20,7 @@ mod unfinished;
 mod verification;
 
 pub use answer::{Answer, AnswerLine, Verdict};
-pub use compare::{Change, Comparison, Difference, RowChange, Shift, StatementChange};
+pub use compare::{Change, Changed, Comparison, Difference, QuestionChange, RowChange, StatementChange};
 pub use digest::{digest, digest_value};
 pub use error::EvidenceError;
 pub use expectation::{End, Expectation};

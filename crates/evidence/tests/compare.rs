@@ -3,8 +3,8 @@
 
 use serde_json::json;
 use sightline_evidence::{
-    Change, Comparison, Control, E2e, EvidenceError, Profile, Provenance, Row, RunFolder, Shift, Statement, Status,
-    Summary,
+    Answer, Change, Changed, Comparison, Control, E2e, EvidenceError, Profile, Provenance, Row, RunFolder, Statement,
+    Status, Summary, Verdict,
 };
 use tempfile::TempDir;
 
@@ -14,8 +14,25 @@ struct Run {
     timings: Vec<Row>,
     statements: Vec<Statement>,
     profiles: Vec<Profile>,
+    answers: Vec<Answer>,
     passed: bool,
     radius: u32,
+}
+
+/// An answer about two systems; that of the first is `Stands`.
+fn answer(all: Verdict, second: Verdict) -> Answer {
+    let line = |architecture: &str, verdict: Verdict| {
+        json!({
+            "architecture": architecture, "shortlisted": true, "sentence": "", "value": null, "low": null, "high": null,
+            "verdict": verdict, "row": null,
+        })
+    };
+    let answer = json!({
+        "question": "mandate", "asked": "Does it hold?", "procedure": "", "sentence": "So it is.", "measure": "", "unit": "1",
+        "threshold": "", "limit": null, "verdict": all, "would_change": "",
+        "lines": [line("device-hashing", Verdict::Stands), line("e2ee", second)],
+    });
+    serde_json::from_value(answer).unwrap()
 }
 
 /// A system that declares to the provider that it learns `learns`.
@@ -54,6 +71,7 @@ impl Run {
             timings: vec![Row::new("cpu-time", "s").exact(1.0)],
             statements: vec![statement("network", E2e::Yes), statement("provider", E2e::No)],
             profiles: vec![profile("device-hashing", "a hash")],
+            answers: vec![answer(Verdict::Stands, Verdict::Stands)],
             passed: true,
             radius: 31,
         }
@@ -70,6 +88,7 @@ impl Run {
         run.write_timings(&self.timings.iter().cloned().collect()).unwrap();
         run.write_profiles(&self.profiles).unwrap();
         run.write_statements(&self.statements).unwrap();
+        run.write_answers(&self.answers).unwrap();
         let control =
             Control { name: "null channel".to_owned(), repetitions: 20, passed: self.passed, detail: String::new() };
         let summary = Summary::new(&table, vec![control], self.statements.clone(), Provenance::default());
@@ -184,16 +203,31 @@ fn changed_answers_come_first() {
     other.statements[1].learns = vec!["a hash".to_owned()];
     let found = compare(&Run::new(), &other);
     let said: Vec<_> = found.statements.iter().map(|change| (change.change, change.observer.as_str())).collect();
-    assert_eq!(said, [(Shift::EndToEnd, "provider"), (Shift::Words, "network")]);
+    assert_eq!(said, [(Changed::EndToEnd, "provider"), (Changed::Words, "network")]);
     assert_eq!(found.statements[0].gained, ["a hash"]);
     assert_eq!(found.statements[0].answers(), [Some(E2e::No), Some(E2e::Yes)]);
     assert!(found.differs());
 
     other.statements.truncate(1);
     let found = compare(&Run::new(), &other);
-    assert_eq!(found.statements[0].change, Shift::OnlyA);
+    assert_eq!(found.statements[0].change, Changed::OnlyA);
     other.statements[0].learns = vec!["sizes".to_owned()];
-    assert_eq!(compare(&Run::new(), &other).statements[0].change, Shift::Learns);
+    assert_eq!(compare(&Run::new(), &other).statements[0].change, Changed::Learns);
+}
+
+#[test]
+fn a_changed_verdict_is_a_difference_and_another_sentence_is_none() {
+    let mut other = Run::new();
+    other.answers[0].sentence = "So it is, said otherwise.".to_owned();
+    assert!(!compare(&Run::new(), &other).differs());
+    other.answers = vec![answer(Verdict::Stands, Verdict::Undecided)];
+    let found = compare(&Run::new(), &other);
+    assert!(found.differs());
+    let systems: Vec<_> = found.questions[0].systems.iter().map(|one| (one.name.as_str(), one.b.as_deref())).collect();
+    assert_eq!(systems, [("e2ee", Some("undecided"))]);
+    other.answers.clear();
+    let found = compare(&Run::new(), &other);
+    assert_eq!(found.questions[0].verdicts, [Some(Verdict::Stands), None]);
 }
 
 #[test]

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use askama::Template;
 use sightline_evidence::{
-    Change, Comparison, ControlStatus, Difference, E2e, Provenance, Row, RowChange, Shift, StatementChange, Status,
-    format_number,
+    Change, Changed, Comparison, ControlStatus, Difference, E2e, Provenance, QuestionChange, Row, RowChange,
+    StatementChange, Status, Verdict, format_number,
 };
 
 use crate::PresentationError;
+use crate::answers::mark;
 use crate::words::{count, list, number};
 
 /// A comparison in words, for a terminal: answers, controls, what was made differently, systems and numbers, each only if
@@ -30,9 +31,10 @@ pub fn text(comparison: &Comparison, names: [&str; 2], most: usize) -> String {
             }
         }
     };
+    section("Questions", comparison.questions.iter().flat_map(question).collect());
     section(
         "Answers",
-        comparison.statements.iter().filter(|one| one.change != Shift::Words).flat_map(answer).collect(),
+        comparison.statements.iter().filter(|one| one.change != Changed::Words).flat_map(answer).collect(),
     );
     section("Controls", aligned(&comparison.controls));
     section("Made differently", aligned(&comparison.settings));
@@ -76,8 +78,9 @@ pub fn page(comparison: &Comparison, names: [&str; 2]) -> Result<String, Present
             })
             .collect(),
         settings: &comparison.settings,
-        answers: comparison.statements.iter().filter(|one| one.change != Shift::Words).map(Card::of).collect(),
-        words: comparison.statements.iter().filter(|one| one.change == Shift::Words).map(Card::of).collect(),
+        questions: comparison.questions.iter().map(|change| (verdicts(change), change)).collect(),
+        answers: comparison.statements.iter().filter(|one| one.change != Changed::Words).map(Card::of).collect(),
+        words: comparison.statements.iter().filter(|one| one.change == Changed::Words).map(Card::of).collect(),
         systems: &comparison.systems,
         controls: &comparison.controls,
         same: count(comparison.same_rows as u64),
@@ -103,6 +106,7 @@ struct Page<'a> {
     warnings: Vec<String>,
     runs: Vec<Run>,
     settings: &'a [Difference],
+    questions: Vec<([&'static str; 2], &'a QuestionChange)>,
     answers: Vec<Card>,
     words: Vec<Card>,
     systems: &'a [Difference],
@@ -163,18 +167,19 @@ fn summary(comparison: &Comparison) -> String {
     let some = |amount: usize, one: &str, many: &str| {
         (amount > 0).then(|| format!("{} {}", count(amount as u64), if amount == 1 { one } else { many }))
     };
-    let statements = |wanted: &dyn Fn(Shift) -> bool| {
+    let statements = |wanted: &dyn Fn(Changed) -> bool| {
         comparison.statements.iter().filter(|statement| wanted(statement.change)).count()
     };
     let changed = [
-        some(statements(&|change| change == Shift::EndToEnd), "answer", "answers"),
+        some(comparison.questions.len(), "verdict on a question", "verdicts on questions"),
+        some(statements(&|change| change == Changed::EndToEnd), "answer", "answers"),
         some(
-            statements(&|change| change == Shift::Learns),
+            statements(&|change| change == Changed::Learns),
             "observer learns something else",
             "observers learn something else",
         ),
         some(
-            statements(&|change| matches!(change, Shift::OnlyA | Shift::OnlyB)),
+            statements(&|change| matches!(change, Changed::OnlyA | Changed::OnlyB)),
             "statement in one run only",
             "statements in one run only",
         ),
@@ -223,6 +228,25 @@ fn or_none(value: Option<&String>) -> &str {
     value.map_or("–", String::as_str)
 }
 
+/// What is shown of a question.
+fn question(change: &QuestionChange) -> Vec<String> {
+    let [a, b] = verdicts(change);
+    let mut lines = vec![format!("{}: {a} → {b}", change.asked)];
+    lines.extend(
+        change
+            .systems
+            .iter()
+            .map(|found| format!("  {}: {} → {}", found.name, or_none(found.a.as_ref()), or_none(found.b.as_ref()))),
+    );
+    let said = ["A", "B"].into_iter().zip(&change.sentences);
+    lines.extend(said.filter_map(|(run, sentence)| Some(format!("  {run}: {}", sentence.as_ref()?))));
+    lines
+}
+
+fn verdicts(change: &QuestionChange) -> [&'static str; 2] {
+    change.verdicts.map(|verdict| verdict.map_or("not asked", |verdict: Verdict| mark(verdict).2))
+}
+
 fn who(change: &StatementChange) -> String {
     format!("{}, {} ({})", change.architecture, change.observer, change.corruption)
 }
@@ -236,8 +260,8 @@ fn in_words(change: &StatementChange) -> String {
     };
     let [a, b] = change.answers();
     match change.change {
-        Shift::EndToEnd | Shift::OnlyA | Shift::OnlyB => format!("{} → {}", answer(a), answer(b)),
-        Shift::Learns | Shift::Words => format!("still {}", answer(b)),
+        Changed::EndToEnd | Changed::OnlyA | Changed::OnlyB => format!("{} → {}", answer(a), answer(b)),
+        Changed::Learns | Changed::Words => format!("still {}", answer(b)),
     }
 }
 
@@ -250,7 +274,7 @@ fn said(change: &StatementChange) -> Vec<(&'static str, String)> {
 
 fn answer(change: &StatementChange) -> Vec<String> {
     let mut lines = vec![format!("{}: {}", who(change), in_words(change))];
-    if matches!(change.change, Shift::OnlyA | Shift::OnlyB) {
+    if matches!(change.change, Changed::OnlyA | Changed::OnlyB) {
         return lines;
     }
     let items = |what: &str, items: &[String]| (!items.is_empty()).then(|| format!("  {what}: {}", items.join("; ")));

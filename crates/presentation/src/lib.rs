@@ -27,7 +27,8 @@ use sightline_evidence::RunFolder;
 pub use error::PresentationError;
 pub use figure::Figure;
 pub use page::printed::{
-    Printed, PrintedCell, PrintedFigure, PrintedPicture, PrintedRow, PrintedStatement, PrintedSystem, PrintedTable,
+    Printed, PrintedCell, PrintedFigure, PrintedPicture, PrintedQuestion, PrintedRow, PrintedStatement, PrintedSystem,
+    PrintedTable,
 };
 
 /// A report and its figures, not yet written.

@@ -68,6 +68,9 @@ pub(crate) enum Command {
         #[arg(long)]
         rerun: bool,
     },
+    /// Show what changed from one run to another
+    #[command(long_about = COMPARE)]
+    Compare(Compare),
     /// Compute one number of a run again, alone, and compare it
     Replay {
         /// The run's folder
@@ -75,9 +78,6 @@ pub(crate) enum Command {
         /// Which row of evidence.csv, counted from 1 behind the heading; the report prints it beside each answer
         row: u64,
     },
-    /// Show what changed from one run to another
-    #[command(long_about = COMPARE)]
-    Compare(Compare),
     /// Plant leaks of many kinds and sizes in a system, and show which are found and what tells
     Calibrate {
         /// Systems to plant them in, separated by commas

@@ -47,8 +47,8 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Videos { first, second, every } => video::compare(&first, &second, every),
         Command::Accuracy(options) => accuracy::run(&options),
         Command::Verify { run, rerun } => commands::verify(&run, rerun),
-        Command::Replay { run, row } => commands::replay(&run, row),
         Command::Compare(options) => compare::run(&options),
+        Command::Replay { run, row } => commands::replay(&run, row),
         Command::Calibrate { architectures, seed, repetitions, quick } => {
             commands::calibrate(architectures, seed, repetitions, quick)
         }

@@ -1,9 +1,12 @@
 //! The report for reading on paper: the same answers, figures and tables, as data for a typesetter.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use sightline_evidence::{GalleryPicture, Row, RunFolder, Status};
 
 use super::{controls, draw, facts, lead, list_of_systems, provenance, settings, value};
+use crate::answers;
 use crate::matrix::{self, State};
 use crate::reading::{Reading, is_coalition};
 use crate::words::{count, title};
@@ -34,6 +37,10 @@ pub struct Printed {
     pub folded: Vec<String>,
     /// The answer.
     pub matrix: Vec<PrintedRow>,
+    /// Whether the thresholds are not those that the project fixed, in words.
+    pub changed_thresholds: Vec<String>,
+    /// The answers to the questions.
+    pub questions: Vec<PrintedQuestion>,
     /// The systems.
     pub systems: Vec<PrintedSystem>,
     /// Findings with their figures, in the order of the report.
@@ -79,6 +86,29 @@ pub struct PrintedCell {
     pub words: Vec<String>,
     /// The number that it rests on; empty for none.
     pub number: String,
+}
+
+/// The answer to a question.
+#[derive(Debug, Clone, Serialize)]
+pub struct PrintedQuestion {
+    /// The question in words.
+    pub asked: String,
+    /// The answer.
+    pub sentence: String,
+    /// Symbol and words of the verdict.
+    pub verdict: [&'static str; 2],
+    /// How it was asked.
+    pub procedure: String,
+    /// What the numbers are.
+    pub measure: String,
+    /// What would contradict the letter; empty for nothing.
+    pub threshold: String,
+    /// What would change the answer; empty for nothing.
+    pub would_change: String,
+    /// Its figure, if it has numbers.
+    pub figure: Option<PrintedFigure>,
+    /// For each system: name, verdict, number, sentence.
+    pub lines: Vec<[String; 4]>,
 }
 
 /// A system.
@@ -175,7 +205,11 @@ impl Printed {
         let systems = reading.systems();
         let observers = reading.observers();
         let (columns, folded) = super::columns(reading, &systems, &observers);
-        let (diagrams, findings) = report.figures.split_at(reading.profiles.len());
+        let (diagrams, others) = report.figures.split_at(reading.profiles.len());
+        let sections = answers::sections(reading)?;
+        let answered: BTreeSet<&str> =
+            sections.iter().filter_map(|one| Some(one.figure.as_ref()?.id.as_str())).collect();
+        let findings = others.iter().filter(|figure| !answered.contains(figure.id.as_str()));
         let checked = controls(reading);
         let drawings = report.figures.iter().map(|figure| (file(figure), figure.inline().into_bytes()));
         let pictures = reading.gallery.iter().map(|(picture, png)| (gallery_file(picture), png.clone()));
@@ -197,7 +231,9 @@ impl Printed {
                 .zip(diagrams)
                 .map(|(profile, figure)| system(reading, profile, figure))
                 .collect(),
-            findings: findings.iter().map(printed).collect(),
+            findings: findings.map(printed).collect(),
+            changed_thresholds: super::changed_thresholds(&reading.lock),
+            questions: sections.iter().map(question).collect(),
             tables: tables(reading),
             gallery: reading
                 .gallery
@@ -214,6 +250,29 @@ impl Printed {
             settings: settings(&reading.lock),
             files: drawings.chain(pictures).collect(),
         })
+    }
+}
+
+fn question(section: &answers::Section<'_>) -> PrintedQuestion {
+    let answer = section.answer;
+    let verdict = |(_, symbol, words): answers::Mark| [symbol, words];
+    PrintedQuestion {
+        asked: answer.asked.clone(),
+        sentence: answer.sentence.clone(),
+        verdict: verdict(section.mark),
+        procedure: answer.procedure.clone(),
+        measure: answer.measure.clone(),
+        threshold: answer.threshold.clone(),
+        would_change: answer.would_change.clone(),
+        figure: section.figure.as_ref().map(printed),
+        lines: section
+            .lines
+            .iter()
+            .map(|line| {
+                let verdict = verdict(line.mark).join(" ");
+                [line.found.architecture.clone(), verdict, line.value.clone(), line.found.sentence.clone()]
+            })
+            .collect(),
     }
 }
 
