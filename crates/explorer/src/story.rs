@@ -408,8 +408,8 @@ fn shown(bytes: &[u8]) -> Option<String> {
     })
 }
 
-/// When memories are read: after each message from the first sending on; where the picture is so long that this takes too much
-/// room, after the longest ones.
+/// When memories are read: after each message from the first sending on, or after every so many where the picture is so long that
+/// they would take too much room.
 fn moments(steps: &[Step], sample: &Sample) -> Vec<Time> {
     let mut times: Vec<Time> = steps.iter().map(|step| step.arrives).filter(|at| *at >= FIRST).collect();
     let ready = steps.iter().map(|step| step.arrives).rfind(|at| *at < FIRST);
@@ -469,7 +469,8 @@ impl<'a> Teller<'a> {
                 Carries::Stage
             } else if found.contains(&HASH) {
                 Carries::Hash
-            } else if event.sent >= scene.facts.at && event.bytes.len() >= scene.sample.bytes.len() {
+            } else if found.is_empty() && event.sent >= scene.facts.at && event.bytes.len() >= scene.sample.bytes.len()
+            {
                 Carries::Sealed
             } else {
                 Carries::Nothing

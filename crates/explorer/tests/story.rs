@@ -89,6 +89,7 @@ fn plain_encryption_shows_nobody_the_picture_and_plaintext_shows_the_provider_al
         let told = Told::of(&choice("plaintext", listing));
         assert!(told.reads("provider"));
         assert!(told.messages.iter().any(|message| message.to == "provider" && message.carries == Carries::Picture));
+        assert!(told.messages.iter().all(|message| message.carries != Carries::Sealed));
     }
 }
 

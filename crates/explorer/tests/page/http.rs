@@ -198,13 +198,9 @@ fn hundreds_of_connections_do_not_take_the_page_away() {
     // have 1024 sockets.
     let connections: Vec<TcpStream> = (0..280).map(|_| TcpStream::connect(server.address).unwrap()).collect();
     let full = "refused: a connection, as there are too many";
-    while !server.log().iter().any(|line| line == full) {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    comes(|| server.log().iter().any(|line| line == full));
     drop(connections);
-    while server.get("/").0 != 200 {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    comes(|| server.get("/").0 == 200);
     server.still_serves();
 }
 
@@ -259,14 +255,16 @@ fn who_asks_for_too_many_runs_is_told_to_wait_and_is_served_later() {
     assert!(statuses.iter().all(|status| *status == 202 || *status == 429), "{statuses:?}");
     assert!(statuses.contains(&429), "{statuses:?}");
     server.still_serves();
-    loop {
-        let (status, _) = server.post("/runs", "application/json", br#"{"picture": "generated-1"}"#);
-        if status == 202 {
-            break;
-        }
-        assert_eq!(status, 429);
+    comes(|| server.post("/runs", "application/json", br#"{"picture": "generated-1"}"#).0 == 202);
+}
+
+/// Waits for something to come true, for a minute or so.
+fn comes(mut holds: impl FnMut() -> bool) {
+    let came = (0..1200).any(|_| {
         std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+        holds()
+    });
+    assert!(came, "it never came true");
 }
 
 /// CRC-32 as PNG has it (W3C PNG, annex D).
