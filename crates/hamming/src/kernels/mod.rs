@@ -1,5 +1,5 @@
-//! The comparison of many codes with many queries, once for every machine and once for some processors: the only module
-//! of the project with unsafe code.
+//! The comparison of many codes with many queries, once for every machine and once for some processors. This module, the
+//! kernels of `fingerprint` and `mapping` are the only ones of the project with unsafe code.
 //!
 //! All kernels take planes of 128 bits (`Codes`), add up distances plane by plane, and leave a step of codes as soon as
 //! none of them is within the limit for any query of the group: random codes are rejected on their first 128 bits.
@@ -10,6 +10,7 @@
 #[expect(unsafe_code, reason = "vector loads, and calls of functions compiled for processors that were detected")]
 mod x86;
 
+use crate::slab::Slab;
 use std::ops::Range;
 
 /// How codes are compared; all give the same answer.
@@ -31,11 +32,11 @@ pub(crate) type Found = (u32, u32, u32);
 #[derive(Clone)]
 pub(crate) struct Work<'a> {
     /// Planes of the codes, equally long.
-    pub(crate) codes: &'a [Vec<[u64; 2]>],
+    pub(crate) codes: &'a [Slab<[u64; 2]>],
     /// Which codes.
     pub(crate) range: Range<usize>,
     /// Planes of the queries, as many.
-    pub(crate) queries: &'a [Vec<[u64; 2]>],
+    pub(crate) queries: &'a [Slab<[u64; 2]>],
     /// Which queries.
     pub(crate) asked: Range<usize>,
     /// The largest distance that counts, in bits.
@@ -136,8 +137,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn planes(count: usize, codes: &[[u64; 16]]) -> Vec<Vec<[u64; 2]>> {
-        (0..count).map(|plane| codes.iter().map(|code| [code[2 * plane], code[2 * plane + 1]]).collect()).collect()
+    fn planes(count: usize, codes: &[[u64; 16]]) -> Vec<Slab<[u64; 2]>> {
+        let plane = |plane: usize| codes.iter().map(|code| [code[2 * plane], code[2 * plane + 1]]).collect::<Vec<_>>();
+        (0..count).map(|place| plane(place).into()).collect()
     }
 
     proptest! {
