@@ -217,9 +217,8 @@ fn is_header(header: &[u8; BLOCK]) -> bool {
 /// A number in octal digits between spaces and zeros, or in binary where the first bit is set.
 fn number(field: &[u8]) -> Option<u64> {
     if field[0] & 0x80 != 0 {
-        let (high, low) = field.split_at(field.len() - 8);
-        let small = high[0] == 0x80 && high[1..].iter().all(|byte| *byte == 0);
-        return small.then(|| low.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)));
+        let high = u64::from(field[0] & 0x7f);
+        return field[1..].iter().try_fold(high, |number, byte| number.checked_mul(256)?.checked_add((*byte).into()));
     }
     let digits = std::str::from_utf8(field).ok()?.trim_matches([' ', '\0']);
     u64::from_str_radix(digits, 8).ok()

@@ -1,7 +1,8 @@
 //! Tables as data sets of pictures come: compressed in several ways, in row groups, with rows that hold nothing.
+#![expect(clippy::unwrap_used, reason = "a test's helpers")]
 
 use bytes::Bytes;
-use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
+use parquet::basic::{Compression, GzipLevel, LogicalType, Repetition, Type as Physical, ZstdLevel};
 use parquet::data_type::ByteArrayType;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
@@ -72,9 +73,9 @@ fn pictures_come_row_by_row_however_they_are_stored() {
     let ways = [
         Compression::UNCOMPRESSED,
         Compression::SNAPPY,
-        Compression::GZIP(Default::default()),
+        Compression::GZIP(GzipLevel::default()),
         Compression::LZ4_RAW,
-        Compression::ZSTD(Default::default()),
+        Compression::ZSTD(ZstdLevel::default()),
     ];
     for way in ways {
         for groups in [1, 3] {

@@ -40,6 +40,9 @@ pub(crate) enum Command {
             ALGORITHMS.map(|algorithm| algorithm.name()).into_iter().chain(video::ALGORITHMS)
         ))]
         algorithm: String,
+        /// Instead, one that another program makes, as this file describes; see docs/fingerprints.md
+        #[arg(long, value_name = "PLUGIN.toml", conflicts_with = "algorithm")]
+        plugin: Option<PathBuf>,
         #[command(flatten)]
         video: Video,
     },
@@ -190,6 +193,9 @@ pub(crate) struct Accuracy {
         ALGORITHMS.map(|algorithm| algorithm.name())
     ))]
     pub(crate) algorithms: Option<Vec<String>>,
+    /// Also one that another program makes, as this file describes; may be given several times
+    #[arg(long, value_name = "PLUGIN.toml")]
+    pub(crate) plugin: Vec<PathBuf>,
     /// Also ask PDQ with the eight turned and mirrored variants of every original
     #[arg(long)]
     pub(crate) dihedral: bool,
@@ -297,7 +303,7 @@ pub(crate) struct Entries {
 impl From<Entries> for search::Entries {
     fn from(Entries { list, index }: Entries) -> Self {
         // One of both is there.
-        index.map(Self::Index).unwrap_or_else(|| Self::List(list.unwrap_or_default()))
+        index.map_or_else(|| Self::List(list.unwrap_or_default()), Self::Index)
     }
 }
 

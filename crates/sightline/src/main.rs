@@ -40,10 +40,12 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Assess(options) => assess::run(&options),
         Command::Architectures => commands::architectures(),
         Command::Explain { name, scenario } => commands::explain(&name, scenario.as_deref()),
-        Command::Fingerprint { intake, algorithm, video } if video::ALGORITHMS.contains(&&*algorithm) => {
+        Command::Fingerprint { intake, algorithm, video, .. } if video::ALGORITHMS.contains(&&*algorithm) => {
             video::fingerprint(intake, &algorithm, video)
         }
-        Command::Fingerprint { intake, algorithm, .. } => fingerprint::run(intake, &algorithm),
+        Command::Fingerprint { intake, algorithm, plugin, .. } => {
+            fingerprint::run(intake, &algorithm, plugin.as_deref())
+        }
         Command::Videos { first, second, every } => video::compare(&first, &second, every),
         Command::Accuracy(options) => accuracy::run(&options),
         Command::Verify { run, rerun } => commands::verify(&run, rerun),

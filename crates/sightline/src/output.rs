@@ -68,7 +68,7 @@ fn finished(file: &File, header: &str, path: &Path) -> Result<(HashSet<String>, 
     let mut line = Vec::new();
     while lines.read_until(b'\n', &mut line).map_err(environment)? > 0 {
         // A quoted name may hold line feeds.
-        let open = line.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+        let open = line.split(|byte| *byte == b'"').count() % 2 == 0;
         if line.last() == Some(&b'\n') && open {
             continue;
         }

@@ -230,3 +230,41 @@ fn additions_are_appended_or_everything_is_written_anew() {
     }
     assert_eq!(anew, 1, "11 011 of 59 999 are more than an eighth, 6011 are not");
 }
+
+/// A program of the system stands in for a proprietary or neural hash: its bits must be those that are computed here.
+#[test]
+#[cfg(unix)]
+fn another_program_can_make_the_fingerprints() {
+    let (folder, hashes) = Folder::with_pictures();
+    let plugin = |run: &str| {
+        let text = format!("name = \"outside\"\nbits = 256\nthreshold = 0\nrun = [\"sh\", \"-c\", \"{run}\"]\n");
+        folder.write("outside.toml", text.as_bytes());
+    };
+    plugin("sha256sum | cut -c1-64");
+    let found = folder.run(&["fingerprint", "--plugin", "outside.toml", "own"], b"");
+    let expected = folder.run(&["fingerprint", "--algorithm", "sha256", "own"], b"");
+    assert_eq!(lines(&found)[0], "file,outside_hex,quality");
+    assert_eq!(lines(&found)[1..], lines(&expected)[1..], "{}", stderr(&found));
+    // One that fails for some pictures is named with them.
+    plugin("head -c 20000 | wc -c | grep -q 20000 && echo no hash || sha256sum | cut -c1-64");
+    let found = folder.run(&["fingerprint", "--plugin", "outside.toml", "own"], b"");
+    assert_eq!(found.status.code(), Some(2));
+    let said = stderr(&found);
+    assert!(said.contains(".jpg: outside gave `no hash` where 64 hexadecimal digits are expected"), "{said}");
+    assert!(lines(&found).len() < 1 + hashes.len());
+    let measure =
+        ["accuracy", "--quick", "--count", "8", "--algorithms", "sha256", "--plugin", "outside.toml", "--out", "out"];
+    let failed = folder.run(&measure, b"");
+    assert_eq!(failed.status.code(), Some(2), "{}", stderr(&failed));
+    assert!(stderr(&failed).contains("nothing was written: outside failed"), "{}", stderr(&failed));
+    assert!(!folder.0.path().join("out").exists());
+    plugin("sha256sum | cut -c1-64");
+    let done = folder.run(&measure, b"");
+    assert!(done.status.success(), "{}", stderr(&done));
+    // No changed picture is the same file.
+    assert!(lines(&done).iter().any(|line| line.starts_with("outside ") && line.contains("0.5000")), "{done:?}");
+    folder.write("outside.toml", b"name = \"pdq\"\nbits = 256\nthreshold = 0\nrun = [\"true\"]\n");
+    let taken = folder.run(&["fingerprint", "--plugin", "outside.toml", "own"], b"");
+    assert!(stderr(&taken).contains("there is a fingerprint `pdq` already"), "{}", stderr(&taken));
+    assert_eq!(taken.status.code(), Some(2));
+}
