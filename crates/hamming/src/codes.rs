@@ -1,5 +1,6 @@
 //! Codes of one width, in planes of 128 bits.
 
+use crate::kernels::Plane;
 use crate::slab::Slab;
 
 /// Bits of a plane's element.
@@ -141,6 +142,11 @@ impl Codes {
 
     pub(crate) fn planes(&self) -> &[Slab<[u64; 2]>] {
         &self.planes
+    }
+
+    /// The planes, to be read many times.
+    pub(crate) fn slices(&self) -> Vec<Plane<'_>> {
+        self.planes.iter().map(|plane| &**plane).collect()
     }
 
     /// Bytes that the codes take in memory of our own; a mapped file takes none.

@@ -10,7 +10,6 @@
 #[expect(unsafe_code, reason = "vector loads, and calls of functions compiled for processors that were detected")]
 mod x86;
 
-use crate::slab::Slab;
 use std::ops::Range;
 
 /// How codes are compared; all give the same answer.
@@ -28,15 +27,18 @@ pub enum Kernel {
 /// A pair within the limit: query, code, distance in bits.
 pub(crate) type Found = (u32, u32, u32);
 
+/// 128 bits of every code, wherever they lie.
+pub(crate) type Plane<'a> = &'a [[u64; 2]];
+
 /// What a kernel compares.
 #[derive(Clone)]
 pub(crate) struct Work<'a> {
     /// Planes of the codes, equally long.
-    pub(crate) codes: &'a [Slab<[u64; 2]>],
+    pub(crate) codes: &'a [Plane<'a>],
     /// Which codes.
     pub(crate) range: Range<usize>,
     /// Planes of the queries, as many.
-    pub(crate) queries: &'a [Slab<[u64; 2]>],
+    pub(crate) queries: &'a [Plane<'a>],
     /// Which queries.
     pub(crate) asked: Range<usize>,
     /// The largest distance that counts, in bits.
@@ -137,9 +139,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn planes(count: usize, codes: &[[u64; 16]]) -> Vec<Slab<[u64; 2]>> {
-        let plane = |plane: usize| codes.iter().map(|code| [code[2 * plane], code[2 * plane + 1]]).collect::<Vec<_>>();
-        (0..count).map(|place| plane(place).into()).collect()
+    fn planes(count: usize, codes: &[[u64; 16]]) -> Vec<Vec<[u64; 2]>> {
+        (0..count).map(|plane| codes.iter().map(|code| [code[2 * plane], code[2 * plane + 1]]).collect()).collect()
     }
 
     proptest! {
@@ -158,6 +159,8 @@ mod tests {
                 };
                 let codes: Vec<[u64; 16]> = flips.iter().map(flipped).collect();
                 let (queries, codes) = (planes(count, &codes[..asked.min(codes.len())]), planes(count, &codes));
+                let queries: Vec<Plane> = queries.iter().map(Vec::as_slice).collect();
+                let codes: Vec<Plane> = codes.iter().map(Vec::as_slice).collect();
                 let range = from.min(codes[0].len())..codes[0].len();
                 let asked = 0..queries[0].len();
                 let work = Work { codes: &codes, range, queries: &queries, asked, limit, reject };
