@@ -56,4 +56,4 @@ macro_rules! targets {
     };
 }
 
-targets! { wire service session messages parties scenario table run_folder samples hashes exchange codes statements quotes offers enclave checkpoints log_proofs log_records log_keys log_files warrants franking movie animation tmk vpdq picture }
+targets! { wire service session messages parties scenario table run_folder samples hashes exchange codes statements quotes offers enclave checkpoints log_proofs log_records log_keys log_files warrants franking movie animation tmk vpdq tar rows picture }

@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 /// Each command runs so often; the median counts.
 const RUNS: usize = 3;
 
-const BENCHMARKS: &str = "leakage, hamming, fingerprint, video, enclave";
+const BENCHMARKS: &str = "leakage, hamming, fingerprint, accuracy, video, enclave";
 
 pub(super) fn run(mut arguments: impl Iterator<Item = String>) -> Result<(), String> {
     match arguments.next().as_deref() {
         Some("leakage") => leakage(&arguments.collect::<Vec<_>>()),
         Some("hamming") => hamming(&arguments.collect::<Vec<_>>()),
         Some("fingerprint") => fingerprint(),
+        Some("accuracy") => accuracy(),
         Some("video") => video(&arguments.collect::<Vec<_>>()),
         Some("enclave") => enclave(),
         Some(other) => Err(format!("there is no benchmark `{other}`; there are: {BENCHMARKS}")),
@@ -39,6 +40,41 @@ fn fingerprint() -> Result<(), String> {
             }
         }
     });
+    let _ = std::fs::remove_dir_all(&folder);
+    done
+}
+
+/// A measurement of five fingerprints on generated pictures, then Thorn's `perception` on the same (PYTHON names an interpreter).
+fn accuracy() -> Result<(), String> {
+    let folder = std::env::temp_dir().join(format!("sightline-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let compared = || {
+        cargo(&["build", "--release", "--quiet", "--package", "sightline-accuracy", "--example", "measure_speed"])?;
+        let ours = release()?.join("examples").join(format!("measure_speed{}", std::env::consts::EXE_SUFFIX));
+        let told =
+            |who: &str, all: &[Figure]| all.iter().for_each(|(name, number)| println!("{who}, {name}: {number}"));
+        let ours = figures(Command::new(ours).arg(&folder))?;
+        told("sightline", &ours);
+        let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
+        let done = Command::new(&python).arg("xtask/peer-perception.py").arg(&folder).output();
+        let theirs = match done {
+            Ok(done) if done.status.success() => parsed(&done.stdout),
+            Ok(done) if done.status.code() == Some(3) => {
+                print!("{}", String::from_utf8_lossy(&done.stdout));
+                return Ok(());
+            }
+            Ok(done) => return Err(format!("peer-perception.py: {}", String::from_utf8_lossy(&done.stderr))),
+            Err(error) => {
+                println!("SKIPPED: {}: {error}, so perception is not timed", python.display());
+                return Ok(());
+            }
+        };
+        told("perception", &theirs);
+        let each = |all: &[Figure]| all.last().map_or(f64::NAN, |(_, milliseconds)| *milliseconds);
+        println!("ratio of the times of a changed picture: {:.1}", each(&theirs) / each(&ours));
+        Ok(())
+    };
+    let done = compared();
     let _ = std::fs::remove_dir_all(&folder);
     done
 }
@@ -170,12 +206,16 @@ fn figures(command: &mut Command) -> Result<Vec<Figure>, String> {
         let program = command.get_program().display();
         return Err(format!("{program} ended with {}: {}", done.status, String::from_utf8_lossy(&done.stderr)));
     }
-    let text = String::from_utf8_lossy(&done.stdout);
+    Ok(parsed(&done.stdout))
+}
+
+/// Lines of a name, a tab and a number.
+fn parsed(text: &[u8]) -> Vec<Figure> {
     let figure = |line: &str| {
         let (name, number) = line.split_once('\t')?;
         Some((name.to_owned(), number.parse().ok()?))
     };
-    Ok(text.lines().filter_map(figure).collect())
+    String::from_utf8_lossy(text).lines().filter_map(figure).collect()
 }
 
 /// Each of our figures beside what it is to be compared with: the same batch of `IndexBinaryFlat` or

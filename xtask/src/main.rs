@@ -23,6 +23,9 @@ cargo xtask bench hamming [--large]
 cargo xtask bench fingerprint
                          times of PDQ by stage, instruction set and cores, decoding beside it and, if the interpreter
                          (PYTHON, or python3) has it, the Python package pdqhash on the same pictures
+cargo xtask bench accuracy
+                         time of a measurement of five fingerprints on 125 pictures and, if the interpreter (PYTHON, or
+                         python3) has it, of Thorn's perception on the same, by changed picture
 cargo xtask bench video [FILE]
                          frames a second of decoding, vPDQ and TMK+PDQF, and, if they are there, the Python package vpdq
                          (PYTHON, or python3) and ffmpeg on the same file

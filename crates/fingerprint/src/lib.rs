@@ -49,6 +49,14 @@ pub enum FingerprintError {
         /// Height in pixels.
         height: usize,
     },
+    /// An algorithm that is not made here has none.
+    #[error("{algorithm} {problem}")]
+    Outside {
+        /// Its name.
+        algorithm: &'static str,
+        /// Why, after the name.
+        problem: String,
+    },
 }
 
 /// The PDQ hash of an encoded picture.

@@ -1,5 +1,8 @@
 //! Codes of one width, in planes of 128 bits.
 
+use crate::kernels::Plane;
+use crate::slab::Slab;
+
 /// Bits of a plane's element.
 const PLANE: u32 = 128;
 
@@ -9,7 +12,7 @@ const PLANE: u32 = 128;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Codes {
     bits: u32,
-    planes: Vec<Vec<[u64; 2]>>,
+    planes: Vec<Slab<[u64; 2]>>,
 }
 
 /// Codes that cannot be held.
@@ -47,7 +50,7 @@ impl Codes {
         if bits == 0 || bits > 1024 || !bits.is_multiple_of(64) {
             return Err(CodesError::Width { found: bits });
         }
-        let planes = (0..bits.div_ceil(PLANE)).map(|_| Vec::new()).collect();
+        let planes = (0..bits.div_ceil(PLANE)).map(|_| Vec::new().into()).collect();
         Ok(Self { bits, planes })
     }
 
@@ -58,13 +61,13 @@ impl Codes {
     pub fn from_words<const W: usize>(codes: &[[u64; W]]) -> Result<Self, CodesError> {
         let bits = u32::try_from(64 * W).unwrap_or(u32::MAX);
         let mut all = Self::new(bits)?;
-        all.planes.iter_mut().for_each(|plane| plane.reserve_exact(codes.len()));
+        all.planes.iter_mut().for_each(|plane| plane.to_mut().reserve_exact(codes.len()));
         codes.iter().try_for_each(|code| all.push(code))?;
         Ok(all)
     }
 
     /// Codes from their planes, which are equally long.
-    pub(crate) fn from_planes(bits: u32, planes: Vec<Vec<[u64; 2]>>) -> Result<Self, CodesError> {
+    pub(crate) fn from_planes(bits: u32, planes: Vec<Slab<[u64; 2]>>) -> Result<Self, CodesError> {
         let all = Self { bits, planes };
         Self::new(bits)?;
         if all.len() > Self::MOST { Err(CodesError::Many) } else { Ok(all) }
@@ -82,7 +85,7 @@ impl Codes {
             return Err(CodesError::Many);
         }
         for (plane, pair) in self.planes.iter_mut().zip(words.chunks(2)) {
-            plane.push([pair[0], pair.get(1).copied().unwrap_or(0)]);
+            plane.to_mut().push([pair[0], pair.get(1).copied().unwrap_or(0)]);
         }
         Ok(())
     }
@@ -99,7 +102,7 @@ impl Codes {
             return Err(CodesError::Many);
         }
         for (plane, more) in self.planes.iter_mut().zip(&batch.planes) {
-            plane.extend_from_slice(more);
+            plane.to_mut().extend_from_slice(more);
         }
         Ok(())
     }
@@ -133,16 +136,21 @@ impl Codes {
     /// If `range` goes beyond the last code.
     #[must_use]
     pub fn part(&self, range: std::ops::Range<usize>) -> Self {
-        let planes = self.planes.iter().map(|plane| plane[range.clone()].to_vec()).collect();
+        let planes = self.planes.iter().map(|plane| plane[range.clone()].to_vec().into()).collect();
         Self { bits: self.bits, planes }
     }
 
-    pub(crate) fn planes(&self) -> &[Vec<[u64; 2]>] {
+    pub(crate) fn planes(&self) -> &[Slab<[u64; 2]>] {
         &self.planes
     }
 
-    /// Bytes that the codes take in memory.
+    /// The planes, to be read many times.
+    pub(crate) fn slices(&self) -> Vec<Plane<'_>> {
+        self.planes.iter().map(|plane| &**plane).collect()
+    }
+
+    /// Bytes that the codes take in memory of our own; a mapped file takes none.
     pub fn bytes(&self) -> usize {
-        self.planes.iter().map(|plane| size_of_val(plane.as_slice())).sum()
+        self.planes.iter().map(Slab::bytes).sum()
     }
 }

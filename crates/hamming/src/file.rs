@@ -1,30 +1,40 @@
-//! Codes as bytes, version 1. Numbers are little-endian; everything starts at a multiple of 16 bytes, so that planes can
-//! be used where a file is mapped. This crate reads from memory and maps nothing.
+//! Codes and what finds them as bytes, version 2. Numbers are little-endian; everything starts at a multiple of 16 bytes, so
+//! that it is used where it lies in a mapped file. This module reads bytes, and writes what it is given.
 //!
 //! | bytes | header |
 //! |---|---|
 //! | 0–7 | `SLCODES` and a line feed |
-//! | 8–11, 12–15 | version, bits of a code |
+//! | 8–11, 12–13, 14–15 | version, bits of a code, radius that is to be searched for |
 //! | 16–23, 24–31 | number of codes, number of sections |
 //! | 32–63 | checksum of the last section; zero without one |
 //! | 64–95 | BLAKE3 of bytes 0 to 63 |
 //!
-//! | bytes | section: one batch |
+//! | bytes | section |
 //! |---|---|
 //! | 0–7, 8–15 | number of codes, place of the section from 0 |
-//! | 16–47 | its checksum: BLAKE3 of the checksum before, bytes 0 to 15 and the planes |
-//! | 48–63 | zero |
-//! | 64– | planes, each of 16 bytes a code |
+//! | 16–47 | its checksum: BLAKE3 of the checksum before, bytes 0 to 15, bytes 48 to 63 and the contents |
+//! | 48–55, 56–63 | what it is: 0 a batch of codes, 1 a multi-index; bytes of its contents |
+//! | 64– | codes: planes, each of 16 bytes a code |
+//! | | multi-index of all codes before: radius and number of slices in 32 bits each, 8 bytes of zero; for each slice start, width and threshold in 32 bits and 4 bytes of zero; for each the blocks, 16 bytes by the high bits of a key (which low bits occur, start and end among the items), and the items, 4 bytes a code, filled up to 16 bytes |
 //!
 //! As each checksum covers the one before and the header holds the last, sections cannot be left out, swapped or
-//! repeated unnoticed. Checksums detect damage, not forgery: whoever can write a file can write its checksums.
+//! repeated unnoticed. Checksums detect damage, not forgery: whoever can write a file can write its checksums. A forged
+//! multi-index can leave codes out, and points at nothing outside of itself.
 
-use crate::{Codes, CodesError};
+use crate::slab::Slab;
+use crate::{Codes, CodesError, Index, Mapping, MultiIndex};
+use bytemuck::Pod;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+const _: () = assert!(cfg!(target_endian = "little"), "numbers are used as they lie in a file");
 
 const MAGIC: [u8; 8] = *b"SLCODES\n";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEADER: usize = 96;
 const SECTION: usize = 64;
+const CODES: u64 = 0;
+const MULTI: u64 = 1;
 
 /// Bytes that are no file of codes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +74,16 @@ pub enum FileError {
         part: Part,
         /// Where it starts, in bytes.
         at: u64,
+    },
+    /// A multi-index that a search cannot rely on.
+    #[error("the multi-index in {part}, which starts at byte {at}, cannot be used: {reason}; make the file again")]
+    MultiIndex {
+        /// Where.
+        part: Part,
+        /// Where it starts, in bytes.
+        at: u64,
+        /// Why.
+        reason: &'static str,
     },
     /// What the header says is not what follows.
     #[error("{part} holds {found} {what}, the file says {expected}; make it again")]
@@ -110,6 +130,7 @@ impl std::fmt::Display for Part {
 
 struct Header {
     bits: u32,
+    radius: u32,
     codes: u64,
     sections: u64,
     last: [u8; 32],
@@ -118,17 +139,91 @@ struct Header {
 struct Section<'a> {
     at: usize,
     count: usize,
+    kind: u64,
     checksum: [u8; 32],
-    planes: &'a [u8],
+    contents: &'a [u8],
+}
+
+/// Bytes that numbers are read from.
+pub(crate) trait Source {
+    fn bytes(&self) -> &[u8];
+
+    /// So many numbers from byte `at` on, which are there.
+    fn numbers<T: Pod>(&self, at: usize, count: usize) -> Slab<T>;
+}
+
+impl Source for &[u8] {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+
+    fn numbers<T: Pod>(&self, at: usize, count: usize) -> Slab<T> {
+        bytemuck::pod_collect_to_vec(&self[at..at + count * size_of::<T>()]).into()
+    }
+}
+
+impl Source for Arc<Mapping> {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+
+    fn numbers<T: Pod>(&self, at: usize, count: usize) -> Slab<T> {
+        Slab::Mapped { file: Arc::clone(self), at, count }
+    }
 }
 
 /// The bytes of a file with one section for these codes, or none for none.
 pub fn write(codes: &Codes) -> Vec<u8> {
-    let mut bytes = Header { bits: codes.bits(), codes: 0, sections: 0, last: [0; 32] }.bytes();
-    if !codes.is_empty() {
-        append(&mut bytes, codes).expect("the header was just made for these codes");
-    }
+    let mut bytes = Vec::new();
+    write_parts(codes, 0, None, &mut bytes).expect("memory can be written to");
     bytes
+}
+
+/// Writes the codes of an index, and its multi-index, as a file.
+///
+/// # Errors
+/// What `out` says.
+pub fn write_index(index: &Index, out: impl Write) -> io::Result<()> {
+    let (codes, added, multi) = index.parts();
+    if added.is_empty() {
+        return write_parts(codes, index.radius(), multi, out);
+    }
+    let whole = index.clone().merged();
+    let (codes, _, multi) = whole.parts();
+    write_parts(codes, index.radius(), multi, out)
+}
+
+fn write_parts(codes: &Codes, radius: u32, multi: Option<&MultiIndex>, mut out: impl Write) -> io::Result<()> {
+    let head = multi.map(MultiIndex::head).unwrap_or_default();
+    let mut sections = Vec::new();
+    if !codes.is_empty() {
+        sections.push((CODES, codes.planes().iter().map(|plane| bytemuck::cast_slice(plane)).collect::<Vec<&[u8]>>()));
+    }
+    if let Some(multi) = multi.filter(|_| !codes.is_empty()) {
+        sections.push((MULTI, [vec![&head[..]], multi.pieces()].concat()));
+    }
+    let mut last = [0; 32];
+    let mut heads = Vec::new();
+    for (place, (kind, pieces)) in (0..).zip(&sections) {
+        let head = section(&last, codes.len(), place, *kind, pieces);
+        last.copy_from_slice(&head[16..48]);
+        heads.push(head);
+    }
+    let (bits, count, sections_count) = (codes.bits(), codes.len() as u64, sections.len() as u64);
+    out.write_all(&Header { bits, radius, codes: count, sections: sections_count, last }.bytes())?;
+    for (head, (_, pieces)) in heads.iter().zip(&sections) {
+        out.write_all(head)?;
+        pieces.iter().try_for_each(|piece| out.write_all(piece))?;
+    }
+    out.flush()
+}
+
+/// What stands before the contents of a section, its checksum in bytes 16 to 47.
+fn section(before: &[u8; 32], codes: usize, place: u64, kind: u64, contents: &[&[u8]]) -> Vec<u8> {
+    let length: usize = contents.iter().map(|piece| piece.len()).sum();
+    let numbers = [codes as u64, place].map(u64::to_le_bytes).concat();
+    let words = [kind, length as u64].map(u64::to_le_bytes).concat();
+    [&numbers, &checksum(before, &numbers, &words, contents)[..], &words].concat()
 }
 
 /// The codes of a file, all sections checked.
@@ -136,27 +231,57 @@ pub fn write(codes: &Codes) -> Vec<u8> {
 /// # Errors
 /// [`FileError`] that says what is wrong and where.
 pub fn read(bytes: &[u8]) -> Result<Codes, FileError> {
+    Ok(index(&bytes)?.codes())
+}
+
+/// The index in a mapped file, all sections checked, which reads every byte once. Its first batch of codes and its multi-index
+/// are used where they lie; later batches are copied. A file without a multi-index is scanned.
+///
+/// # Errors
+/// [`FileError`] that says what is wrong and where.
+pub fn open(file: &Arc<Mapping>) -> Result<Index, FileError> {
+    index(file)
+}
+
+/// As [`open`], from bytes, which are copied.
+///
+/// # Errors
+/// As [`open`].
+pub fn read_index(bytes: &[u8]) -> Result<Index, FileError> {
+    index(&bytes)
+}
+
+fn index(file: &impl Source) -> Result<Index, FileError> {
+    let bytes = file.bytes();
     let header = Header::read(bytes)?;
-    let mut codes = Codes::new(header.bits)?;
+    let (mut first, mut added, mut multi) = (Codes::new(header.bits)?, Codes::new(header.bits)?, None);
     let mut before = [0; 32];
     for (place, section) in (0..).zip(sections(bytes, &header)?) {
         let (part, at) = (Part::Section(place), section.at as u64);
-        if checksum(&before, &bytes[section.at..section.at + 16], section.planes) != section.checksum {
+        let (numbers, words) = (&bytes[section.at..section.at + 16], &bytes[section.at + 48..section.at + SECTION]);
+        if checksum(&before, numbers, words, &[section.contents]) != section.checksum {
             return Err(FileError::Damaged { part, at });
         }
         before = section.checksum;
-        let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
-        let plane = |bytes: &[u8]| bytes.as_chunks().0.as_chunks().0.iter().map(|[a, b]| [word(a), word(b)]).collect();
-        let planes: Vec<Vec<[u64; 2]>> = section.planes.chunks(16 * section.count).map(plane).collect();
+        let start = section.at + SECTION;
+        if section.kind == MULTI {
+            let range = start..start + section.contents.len();
+            let read = MultiIndex::from_file(file, range, header.bits, section.count);
+            multi = Some(read.map_err(|reason| FileError::MultiIndex { part, at, reason })?);
+            continue;
+        }
+        let plane = |plane: usize| file.numbers::<[u64; 2]>(start + 16 * section.count * plane, section.count);
+        let planes: Vec<_> = (0..first.planes().len()).map(plane).collect();
         if !header.bits.is_multiple_of(128) && planes.last().is_some_and(|last| last.iter().any(|pair| pair[1] != 0)) {
             return Err(FileError::Padding { part, at });
         }
-        codes.extend(&Codes::from_planes(header.bits, planes)?)?;
+        let codes = Codes::from_planes(header.bits, planes)?;
+        if place == 0 { first = codes } else { added.extend(&codes)? }
     }
     if header.last != before {
         return Err(FileError::Damaged { part: Part::Header, at: 0 });
     }
-    Ok(codes)
+    Ok(Index::from_parts(first, added, header.radius, multi))
 }
 
 /// Adds a section with the codes of `batch` to a file; sections there already are not changed, and their codes not read.
@@ -164,6 +289,27 @@ pub fn read(bytes: &[u8]) -> Result<Codes, FileError> {
 /// # Errors
 /// [`FileError`] if `bytes` are no complete file, or `batch` does not go with it. Nothing is added then.
 pub fn append(bytes: &mut Vec<u8>, batch: &Codes) -> Result<(), FileError> {
+    if let Some(addition) = addition(bytes, batch)? {
+        bytes.extend_from_slice(&addition.section);
+        bytes[..HEADER].copy_from_slice(&addition.header);
+    }
+    Ok(())
+}
+
+/// What is to be written to a file to add a batch of codes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addition {
+    /// Goes behind the last byte, first.
+    pub section: Vec<u8>,
+    /// Goes to the start of the file, once the section is there.
+    pub header: Vec<u8>,
+}
+
+/// What adds the codes of `batch` to the file of these bytes; nothing for no codes.
+///
+/// # Errors
+/// As [`append`].
+pub fn addition(bytes: &[u8], batch: &Codes) -> Result<Option<Addition>, FileError> {
     let header = Header::read(bytes)?;
     sections(bytes, &header)?;
     if batch.bits() != header.bits {
@@ -174,16 +320,17 @@ pub fn append(bytes: &mut Vec<u8>, batch: &Codes) -> Result<(), FileError> {
         return Err(CodesError::Many.into());
     }
     if batch.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    let planes: Vec<u8> = batch.planes().iter().flatten().flatten().flat_map(|word| word.to_le_bytes()).collect();
-    let numbers = [(batch.len() as u64).to_le_bytes(), header.sections.to_le_bytes()].concat();
-    let last = checksum(&header.last, &numbers, &planes);
-    for piece in [&numbers, &last[..], &[0; 16], &planes] {
-        bytes.extend_from_slice(piece);
+    let planes: Vec<&[u8]> = batch.planes().iter().map(|plane| bytemuck::cast_slice(plane)).collect();
+    let mut section = section(&header.last, batch.len(), header.sections, CODES, &planes);
+    let mut last = [0; 32];
+    last.copy_from_slice(&section[16..48]);
+    for plane in planes {
+        section.extend_from_slice(plane);
     }
-    bytes[..HEADER].copy_from_slice(&Header { codes, sections: header.sections + 1, last, ..header }.bytes());
-    Ok(())
+    let header = Header { codes, sections: header.sections + 1, last, ..header }.bytes();
+    Ok(Some(Addition { section, header }))
 }
 
 /// The same bytes with all checksums made right, as far as their lengths allow: for tests of what checksums do not stop.
@@ -192,15 +339,12 @@ pub fn resealed(bytes: &[u8]) -> Vec<u8> {
     if bytes.len() < HEADER {
         return bytes;
     }
-    let mut width = [0; 4];
-    width.copy_from_slice(&bytes[12..16]);
-    let size = 16 * u64::from(u32::from_le_bytes(width).div_ceil(128));
     let (mut at, mut before) = (HEADER, [0; 32]);
     while let Some(head) = bytes.get(at..at + SECTION) {
-        let planes = usize::try_from(number(head, 0).saturating_mul(size)).unwrap_or(usize::MAX);
-        let Some(planes) = bytes.get(at + SECTION..(at + SECTION).saturating_add(planes)) else { break };
-        before = checksum(&before, &head[..16], planes);
-        let end = at + SECTION + planes.len();
+        let length = usize::try_from(number(head, 56)).unwrap_or(usize::MAX);
+        let Some(contents) = bytes.get(at + SECTION..(at + SECTION).saturating_add(length)) else { break };
+        before = checksum(&before, &head[..16], &head[48..], &[contents]);
+        let end = at + SECTION + length;
         bytes[at + 16..at + 48].copy_from_slice(&before);
         at = end;
     }
@@ -210,15 +354,21 @@ pub fn resealed(bytes: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn checksum(before: &[u8; 32], numbers: &[u8], planes: &[u8]) -> [u8; 32] {
-    *blake3::Hasher::new().update(before).update(numbers).update(planes).finalize().as_bytes()
+fn checksum(before: &[u8; 32], numbers: &[u8], words: &[u8], contents: &[&[u8]]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(before).update(numbers).update(words);
+    for piece in contents {
+        hasher.update(piece);
+    }
+    *hasher.finalize().as_bytes()
 }
 
 impl Header {
     fn bytes(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(VERSION.to_le_bytes());
-        bytes.extend(self.bits.to_le_bytes());
+        // Neither is more than 1024.
+        bytes.extend((self.radius << 16 | self.bits).to_le_bytes());
         bytes.extend(self.codes.to_le_bytes());
         bytes.extend(self.sections.to_le_bytes());
         bytes.extend(self.last);
@@ -245,7 +395,8 @@ impl Header {
         bits.copy_from_slice(&header[12..16]);
         let mut last = [0; 32];
         last.copy_from_slice(&header[32..64]);
-        Ok(Self { bits: u32::from_le_bytes(bits), codes: number(header, 16), sections: number(header, 24), last })
+        let (bits, radius) = (u32::from_le_bytes(bits) & 0xffff, u32::from_le_bytes(bits) >> 16);
+        Ok(Self { bits, radius, codes: number(header, 16), sections: number(header, 24), last })
     }
 }
 
@@ -260,21 +411,27 @@ fn sections<'a>(bytes: &'a [u8], header: &Header) -> Result<Vec<Section<'a>>, Fi
         let rest = &bytes[at..];
         let head = rest.get(..SECTION).ok_or_else(|| cut((at + SECTION) as u64))?;
         let (count, found) = (number(head, 0), number(head, 8));
+        let (kind, size) = (number(head, 48), number(head, 56));
         if found != place {
             return Err(FileError::Disagreement { part, what: "as its place", expected: place, found });
         }
-        if count == 0 || head[48..] != [0; 16] {
-            return Err(FileError::Damaged { part, at: at as u64 });
+        // A multi-index is of all codes before it, which are one batch.
+        let expected = match kind {
+            CODES if count > 0 => count.saturating_mul(width),
+            MULTI if place == 1 && count == codes => size,
+            _ => return Err(FileError::Damaged { part, at: at as u64 }),
+        };
+        if size != expected {
+            return Err(FileError::Disagreement { part, what: "bytes", expected, found: size });
         }
-        let size = count.saturating_mul(width);
         let end = (at as u64).saturating_add(SECTION as u64).saturating_add(size);
         // What is not longer than the bytes fits into a usize.
         let end = usize::try_from(end).ok().filter(|end| *end <= bytes.len()).ok_or_else(|| cut(end))?;
         let mut checksum = [0; 32];
         checksum.copy_from_slice(&head[16..48]);
-        let planes = &bytes[at + SECTION..end];
-        sections.push(Section { at, count: planes.len() / usize::try_from(width).unwrap_or(16), checksum, planes });
-        codes += count;
+        let contents = &bytes[at + SECTION..end];
+        sections.push(Section { at, count: usize::try_from(count).unwrap_or(0), kind, checksum, contents });
+        codes += if kind == CODES { count } else { 0 };
         at = end;
     }
     if codes != header.codes {
@@ -319,10 +476,11 @@ mod tests {
             read(&bytes).unwrap_err().to_string()
         };
         insist(&changed(0), "no file of codes");
-        insist(&changed(8), "version 0");
+        insist(&changed(8), "version 3");
         insist(&changed(20), "the header, which starts at byte 0");
         insist(&changed(HEADER + SECTION), "section 0, which starts at byte 96");
         insist(&changed(bytes.len() - 1), "section 1, which starts at byte 224");
+        insist(&changed(HEADER + 50), "section 0, which starts at byte 96");
         insist(&read(&bytes[..bytes.len() - 1]).unwrap_err().to_string(), "section 1: it needs 320 bytes and has 319");
         insist(&read(&bytes[..50]).unwrap_err().to_string(), "cut off in the header");
         insist(&read(&[&bytes[..], b"x"].concat()).unwrap_err().to_string(), "1 bytes follow the last section");
@@ -335,10 +493,80 @@ mod tests {
         assert!(message.contains(part), "{message}");
     }
 
+    /// An index of codes that are near to each other, whose slices are few and narrow, in a file with a later batch.
+    fn indexed() -> (Index, Vec<u8>) {
+        let code = |place: u64| [place.wrapping_mul(0x9e37_79b9_7f4a_7c15), place, 0, 7];
+        let codes = Codes::from_words(&(0..300).map(code).collect::<Vec<_>>()).unwrap();
+        let slices = [0, 16].map(|start| crate::Slice { start, width: 16, threshold: 1 });
+        let multi = MultiIndex::with(&codes, 3, &slices);
+        let index = Index::from_parts(codes, Codes::new(256).unwrap(), 3, Some(multi));
+        let mut bytes = Vec::new();
+        write_index(&index, &mut bytes).unwrap();
+        (index, bytes)
+    }
+
+    #[test]
+    fn an_index_comes_back_from_a_file_and_is_used_where_it_lies() {
+        let (mut index, mut bytes) = indexed();
+        let mapped = |bytes: &[u8]| {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(bytes).unwrap();
+            open(&Arc::new(Mapping::shared(file).unwrap())).unwrap()
+        };
+        let queries = index.codes().part(0..50);
+        for batch in [Codes::new(256).unwrap(), Codes::from_words(&[[0, 0, 0, 7], [1, 2, 3, 4]]).unwrap()] {
+            append(&mut bytes, &batch).unwrap();
+            index.add(&batch).unwrap();
+            for other in [mapped(&bytes), read_index(&bytes).unwrap()] {
+                assert_eq!(other.within(&queries, 3), index.within(&queries, 3));
+                assert_eq!(other.nearest(&queries, 4), index.nearest(&queries, 4));
+                assert_eq!(other.explain(50, 3), index.explain(50, 3));
+            }
+        }
+        let other = mapped(&bytes);
+        assert!(other.bytes() < 300 && index.bytes() > 10_000, "what is in the file is not in our memory");
+        // Written again, everything is one batch.
+        let mut whole = Vec::new();
+        write_index(&other, &mut whole).unwrap();
+        assert_eq!(read_index(&whole).unwrap().within(&queries, 3), index.within(&queries, 3));
+        assert_eq!(read(&whole), read(&bytes));
+    }
+
+    #[test]
+    fn a_file_that_is_written_to_is_not_mapped_meanwhile() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), write(&Codes::new(64).unwrap())).unwrap();
+        let again = || std::fs::File::open(file.path()).unwrap();
+        let (one, two) = (Mapping::shared(again()).unwrap(), Mapping::shared(again()).unwrap());
+        assert!(again().try_lock().is_err(), "two read it");
+        drop((one, two));
+        let writer = Mapping::exclusive(again()).unwrap().into_file();
+        assert!(again().try_lock_shared().is_err(), "one writes to it");
+        drop(writer);
+        assert!(again().try_lock_shared().is_ok());
+    }
+
     proptest! {
         #[test]
-        fn any_change_or_cut_is_noticed(at: prop::sample::Index, bit in 0..8) {
-            let (_, bytes) = example();
+        fn a_multi_index_with_right_checksums_and_wrong_places_is_refused_or_harmless(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5),
+        ) {
+            let (index, mut bytes) = indexed();
+            let start = HEADER + SECTION + 300 * 32;
+            for (at, value) in changes {
+                // The numbers at its beginning are as likely as its tables.
+                let at = if value % 2 == 0 { at.index(SECTION + 48) } else { at.index(bytes.len() - start) };
+                bytes[start + at] = value;
+            }
+            if let Ok(read) = read_index(&resealed(&bytes)) {
+                let found = read.within(&index.codes().part(0..20), 3);
+                prop_assert!(found.iter().flatten().all(|found| found.code < 300 && found.distance <= 3));
+            }
+        }
+
+        #[test]
+        fn any_change_or_cut_is_noticed(at: prop::sample::Index, bit in 0..8, with_index: bool) {
+            let bytes = if with_index { indexed().1 } else { example().1 };
             let at = at.index(bytes.len());
             prop_assert!(read(&bytes[..at]).is_err());
             let mut changed = bytes.clone();

@@ -1,5 +1,6 @@
 //! Codes with whatever finds them fastest.
 
+use crate::kernels::Found;
 use crate::scan::{Scan, sorted};
 use crate::{Codes, CodesError, MultiIndex, Neighbour};
 use std::fmt;
@@ -14,6 +15,8 @@ const GROWTH: usize = 8;
 #[derive(Debug, Clone)]
 pub struct Index {
     codes: Codes,
+    /// Codes that came later, numbered behind the others.
+    added: Codes,
     radius: u32,
     multi: Option<MultiIndex>,
 }
@@ -50,31 +53,79 @@ impl fmt::Display for Explanation {
 impl Index {
     /// An index of `codes` that is to be asked for radii up to `radius` bits; larger ones are answered by a scan.
     pub fn new(codes: Codes, radius: u32) -> Self {
+        let radius = radius.min(codes.bits());
         let multi = MultiIndex::new(&codes, radius);
-        Self { codes, radius, multi }
+        let added = codes.part(0..0);
+        Self { codes, added, radius, multi }
     }
 
-    /// Adds all of `batch`. The multi-index is made anew when an eighth was added; until then new codes are scanned.
+    /// An index with a multi-index of all `codes` made before, or none; the codes have one width.
+    pub(crate) fn from_parts(codes: Codes, added: Codes, radius: u32, multi: Option<MultiIndex>) -> Self {
+        Self { codes, added, radius, multi }
+    }
+
+    /// The codes that the multi-index is of, those added since, and the multi-index.
+    pub(crate) fn parts(&self) -> (&Codes, &Codes, Option<&MultiIndex>) {
+        (&self.codes, &self.added, self.multi.as_ref())
+    }
+
+    /// Adds all of `batch`. When more than an eighth was added, the multi-index is made anew; until then new codes are scanned.
     ///
     /// # Errors
     /// [`CodesError`] if they have another width, or there is no room.
     pub fn add(&mut self, batch: &Codes) -> Result<(), CodesError> {
-        self.codes.extend(batch)?;
-        let indexed = self.multi.as_ref().map_or(0, MultiIndex::len);
-        if self.codes.len() - indexed > indexed / GROWTH {
-            self.multi = MultiIndex::new(&self.codes, self.radius);
+        if self.len() + batch.len() > Codes::MOST {
+            return Err(CodesError::Many);
+        }
+        self.added.extend(batch)?;
+        if self.added.len() > self.codes.len() / GROWTH {
+            *self = self.clone().merged();
         }
         Ok(())
     }
 
-    /// The codes.
-    pub fn codes(&self) -> &Codes {
-        &self.codes
+    /// The same with one multi-index of all codes.
+    #[must_use]
+    pub fn merged(mut self) -> Self {
+        self.codes.extend(&self.added).expect("both have one width, and there was room");
+        Self::new(self.codes, self.radius)
     }
 
-    /// Bytes that codes and multi-index take in memory.
+    /// Number of codes.
+    pub fn len(&self) -> usize {
+        self.codes.len() + self.added.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The radius that it was made for, in bits.
+    pub fn radius(&self) -> u32 {
+        self.radius
+    }
+
+    /// Bits of a code.
+    pub fn bits(&self) -> u32 {
+        self.codes.bits()
+    }
+
+    /// Codes added since the multi-index was made.
+    pub fn added(&self) -> usize {
+        self.added.len()
+    }
+
+    /// All codes, copied.
+    pub fn codes(&self) -> Codes {
+        let mut all = self.codes.clone();
+        all.extend(&self.added).expect("both have one width, and there was room");
+        all
+    }
+
+    /// Bytes that codes and multi-index take in memory of our own; a mapped file takes none.
     pub fn bytes(&self) -> usize {
-        self.codes.bytes() + self.multi.as_ref().map_or(0, MultiIndex::bytes)
+        self.codes.bytes() + self.added.bytes() + self.multi.as_ref().map_or(0, MultiIndex::bytes)
     }
 
     /// All codes within `radius` bits of each query, sorted by number. Exact.
@@ -82,14 +133,23 @@ impl Index {
     /// # Panics
     /// If queries have another width than the codes.
     pub fn within(&self, queries: &Codes, radius: u32) -> Vec<Vec<Neighbour>> {
-        match self.multi.as_ref().filter(|multi| radius <= multi.radius()) {
-            None => Scan::default().within(&self.codes, queries, radius),
-            Some(multi) => {
-                let (mut found, _) = multi.found(&self.codes, queries, radius);
-                found.extend(Scan::default().found(&self.codes, multi.len()..self.codes.len(), queries, radius));
-                sorted(queries.len(), found)
-            }
-        }
+        let Some(multi) = self.multi.as_ref().filter(|multi| radius <= multi.radius()) else {
+            return sorted(queries.len(), self.scanned(0, queries, radius));
+        };
+        let (mut found, _) = multi.found(&self.codes, queries, radius);
+        found.extend(self.scanned(self.codes.len(), queries, radius));
+        sorted(queries.len(), found)
+    }
+
+    /// Every pair of a query and a code from number `start` on within `radius`, by comparing all.
+    fn scanned(&self, start: usize, queries: &Codes, radius: u32) -> Vec<Found> {
+        let first = self.codes.len();
+        let mut found = Scan::default().found(&self.codes, start.min(first)..first, queries, radius);
+        let later = start.max(first) - first..self.added.len();
+        let beside = u32::try_from(first).expect("codes are at most Codes::MOST");
+        let later = Scan::default().found(&self.added, later, queries, radius);
+        found.extend(later.into_iter().map(|(query, code, distance)| (query, beside + code, distance)));
+        found
     }
 
     /// The `count` nearest codes of each query, the nearest first, of equally near ones the first. Exact. What the
@@ -98,14 +158,25 @@ impl Index {
     /// # Panics
     /// If queries have another width than the codes.
     pub fn nearest(&self, queries: &Codes, count: usize) -> Vec<Vec<Neighbour>> {
-        let Some(multi) = &self.multi else { return Scan::default().nearest(&self.codes, queries, count) };
-        let mut lists = self.within(queries, multi.radius());
-        for (query, list) in lists.iter_mut().enumerate() {
+        let ordered = |list: &mut Vec<Neighbour>| {
             list.sort_unstable_by_key(|found| (found.distance, found.code));
             list.truncate(count);
+        };
+        let alone = |query: usize| {
+            let query = queries.part(query..query + 1);
+            let of = |codes: &Codes| Scan::default().nearest(codes, &query, count).concat();
+            let later = of(&self.added).into_iter();
+            let later = later.map(|found| Neighbour { code: found.code + self.codes.len(), ..found });
+            let mut all: Vec<_> = of(&self.codes).into_iter().chain(later).collect();
+            ordered(&mut all);
+            all
+        };
+        let Some(multi) = &self.multi else { return (0..queries.len()).map(alone).collect() };
+        let mut lists = self.within(queries, multi.radius());
+        for (query, list) in lists.iter_mut().enumerate() {
+            ordered(list);
             if list.len() < count {
-                let alone = Scan::default().nearest(&self.codes, &queries.part(query..query + 1), count);
-                *list = alone.into_iter().next().unwrap_or_default();
+                *list = alone(query);
             }
         }
         lists
@@ -115,18 +186,19 @@ impl Index {
     /// grows with the number of pairs.
     pub fn pairs(&self, radius: u32) -> Vec<(usize, Neighbour)> {
         let mut pairs = Vec::new();
-        for start in (0..self.codes.len()).step_by(BATCH) {
-            let end = (start + BATCH).min(self.codes.len());
-            let queries = self.codes.part(start..end);
-            let lists = if self.multi.as_ref().is_some_and(|multi| radius <= multi.radius()) {
-                self.within(&queries, radius)
-            } else {
-                // Codes before these have met them already.
-                let found = Scan::default().found(&self.codes, start..self.codes.len(), &queries, radius);
-                sorted(queries.len(), found)
-            };
-            for (one, list) in (start..end).zip(lists) {
-                pairs.extend(list.into_iter().filter(|other| other.code > one).map(|other| (one, other)));
+        for (codes, before) in [(&self.codes, 0), (&self.added, self.codes.len())] {
+            for start in (0..codes.len()).step_by(BATCH) {
+                let end = (start + BATCH).min(codes.len());
+                let queries = codes.part(start..end);
+                let lists = if self.multi.as_ref().is_some_and(|multi| radius <= multi.radius()) {
+                    self.within(&queries, radius)
+                } else {
+                    // Codes before these have met them already.
+                    sorted(queries.len(), self.scanned(before + start, &queries, radius))
+                };
+                for (one, list) in (before + start..).zip(lists) {
+                    pairs.extend(list.into_iter().filter(|other| other.code > one).map(|other| (one, other)));
+                }
             }
         }
         pairs
@@ -134,7 +206,7 @@ impl Index {
 
     /// How `queries` queries within `radius` bits are answered, and why.
     pub fn explain(&self, queries: usize, radius: u32) -> Explanation {
-        let (count, bits) = (self.codes.len(), self.codes.bits());
+        let (count, bits) = (self.len(), self.bits());
         let Some(multi) = &self.multi else {
             let reason = format!(
                 "for {count} codes of {bits} bits and radius {} comparing all of them is expected to be faster than \
@@ -158,7 +230,7 @@ impl Index {
             Some(format!("{} {slices} of {widths} bits with up to {threshold} flipped", of().count()))
         });
         let slices = kinds.collect::<Vec<_>>().join(", ");
-        let new = count - multi.len();
+        let new = self.added.len();
         let beside = if new == 0 { String::new() } else { format!("; {new} codes added since are scanned") };
         let reason = format!(
             "{queries} queries within {radius} of {count} codes of {bits} bits are looked up in {slices}, expected to be \
@@ -216,7 +288,7 @@ mod tests {
         codes.extend(&more);
         let scanned = Scan::default().within(&Codes::from_words(&codes).unwrap(), &asked, 31);
         assert_eq!(index.within(&asked, 31), scanned);
-        let nearest = Scan::default().nearest(index.codes(), &asked, 3);
+        let nearest = Scan::default().nearest(&index.codes(), &asked, 3);
         assert_eq!(index.nearest(&asked, 3), nearest);
         for list in nearest {
             assert!(list.is_sorted_by_key(|found| (found.distance, found.code)) && list.len() == 3);

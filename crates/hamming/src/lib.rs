@@ -5,13 +5,16 @@ mod codes;
 pub mod file;
 mod index;
 mod kernels;
+mod mapping;
 mod multi;
 pub mod oblivious;
 pub mod scan;
+mod slab;
 
 pub use codes::{Codes, CodesError};
 pub use index::{Explanation, Index, Way};
 pub use kernels::Kernel;
+pub use mapping::Mapping;
 pub use multi::{MultiIndex, Slice};
 
 /// A code found, and how far it is from the query.

@@ -2,9 +2,12 @@
 //! principle of Qin, Wang, Xiao, Wang, Lin and Wang, ICDE 2018, §3): if the thresholds of disjoint slices plus one each
 //! sum to the radius plus one, a code within the radius is within the threshold in at least one slice.
 
+use crate::file::Source;
 use crate::kernels::{Found, apart, prefetch};
 use crate::scan::{Scan, sorted};
+use crate::slab::Slab;
 use crate::{Codes, Neighbour};
+use std::ops::Range;
 
 /// Keys that share a block: the low bits of a key.
 const LOW: u32 = 6;
@@ -66,10 +69,10 @@ pub struct MultiIndex {
 #[derive(Debug, Clone)]
 struct Table {
     slice: Slice,
-    /// By the high bits of the key.
-    blocks: Vec<Block>,
+    /// By the high bits of the key, each as [`Block::words`] has it.
+    blocks: Slab<[u64; 2]>,
     /// Low bits of the key above the number of the code, sorted within a block.
-    items: Vec<u32>,
+    items: Slab<u32>,
     /// Changes of the high bits that are tried, and how many low bits may differ beside.
     flips: Vec<(u32, u8)>,
 }
@@ -81,6 +84,17 @@ struct Block {
     present: u64,
     start: u32,
     end: u32,
+}
+
+impl Block {
+    fn words(self) -> [u64; 2] {
+        [self.present, u64::from(self.end) << 32 | u64::from(self.start)]
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
+    fn of([present, ends]: [u64; 2]) -> Self {
+        Self { present, start: ends as u32, end: (ends >> 32) as u32 }
+    }
 }
 
 /// Memory that is used again from query to query.
@@ -100,7 +114,7 @@ impl MultiIndex {
         Some(Self::with(codes, radius, &slices))
     }
 
-    fn with(codes: &Codes, radius: u32, slices: &[Slice]) -> Self {
+    pub(crate) fn with(codes: &Codes, radius: u32, slices: &[Slice]) -> Self {
         let tables = slices.iter().map(|slice| Table::new(codes, *slice)).collect();
         Self { radius, len: codes.len(), most: codes.len() / FEW, tables }
     }
@@ -130,9 +144,9 @@ impl MultiIndex {
         self.most
     }
 
-    /// Bytes that it takes in memory, beside the codes.
+    /// Bytes that it takes in memory of our own, beside the codes; a mapped file takes none.
     pub fn bytes(&self) -> usize {
-        let of = |table: &Table| size_of_val(&*table.blocks) + size_of_val(&*table.items) + size_of_val(&*table.flips);
+        let of = |table: &Table| table.blocks.bytes() + table.items.bytes() + size_of_val(&*table.flips);
         self.tables.iter().map(of).sum()
     }
 
@@ -175,30 +189,106 @@ impl MultiIndex {
         (found, left.len())
     }
 
+    /// What stands in a file: radius, number of slices, and of each slice start, width, threshold and zero; then the blocks and
+    /// the items of each, filled up to 16 bytes.
+    pub(crate) fn pieces(&self) -> Vec<&[u8]> {
+        const ZEROS: [u8; 15] = [0; 15];
+        let tables = self.tables.iter().flat_map(|table| {
+            let items: &[u8] = bytemuck::cast_slice(&table.items);
+            [bytemuck::cast_slice(&table.blocks), items, &ZEROS[..items.len().wrapping_neg() % 16]]
+        });
+        tables.collect()
+    }
+
+    /// What stands before [`MultiIndex::pieces`].
+    pub(crate) fn head(&self) -> Vec<u8> {
+        let mut words = vec![self.radius, number(self.tables.len()), 0, 0];
+        for Slice { start, width, threshold } in self.slices() {
+            words.extend([start, width, threshold, 0]);
+        }
+        words.iter().flat_map(|word| word.to_le_bytes()).collect()
+    }
+
+    /// An index of all `len` codes of `bits` bits from the bytes `range` of a file, or what is wrong with them. What a search relies
+    /// on is looked at: that every place lies within, and that slices find every code within the radius.
+    pub(crate) fn from_file(
+        file: &impl Source,
+        range: Range<usize>,
+        bits: u32,
+        len: usize,
+    ) -> Result<Self, &'static str> {
+        let bytes = &file.bytes()[range.clone()];
+        let word = |at: usize| bytes.get(at..).and_then(<[u8]>::first_chunk).map(|word| u32::from_le_bytes(*word));
+        let (radius, count) = word(0).zip(word(4)).ok_or("it has no beginning")?;
+        if len > 1 << NUMBER || count > bits {
+            return Err("it has too many codes or slices");
+        }
+        let mut slices = Vec::new();
+        for at in (16..).step_by(16).take(count as usize) {
+            let [start, width, threshold] = [0, 4, 8].map(|beside| word(at + beside));
+            let slice = start.zip(width).zip(threshold);
+            let ((start, width), threshold) = slice.ok_or("it ends within its slices")?;
+            slices.push(Slice { start, width, threshold });
+        }
+        let sound = |slice: &Slice| (NARROWEST..=WIDEST).contains(&slice.width) && slice.threshold <= 2;
+        if !slices.iter().all(sound) || slices.first().is_some_and(|slice| slice.start > bits) {
+            return Err("it has a slice that is too wide or too narrow");
+        }
+        let apart =
+            slices.windows(2).all(|pair| u64::from(pair[0].start) + u64::from(pair[0].width) <= pair[1].start.into());
+        let inside = slices.last().is_none_or(|slice| u64::from(slice.start) + u64::from(slice.width) <= bits.into());
+        let reach: u64 = slices.iter().map(|slice| u64::from(slice.threshold) + 1).sum();
+        if !apart || !inside || reach <= radius.into() {
+            return Err("its slices overlap, or do not find every code within its radius");
+        }
+        let mut at = 16 + 16 * slices.len();
+        let mut tables = Vec::new();
+        for slice in slices {
+            let count = 1 << (slice.width - LOW);
+            let (items_at, end) = (at + 16 * count, at + 16 * count + (4 * len).next_multiple_of(16));
+            if end > bytes.len() {
+                return Err("it ends within its tables");
+            }
+            let blocks = file.numbers(range.start + at, count);
+            let items = file.numbers(range.start + items_at, len);
+            tables.push(Table { slice, blocks, items, flips: flips(slice.width - LOW, slice.threshold) });
+            at = end;
+        }
+        if at != bytes.len() {
+            return Err("bytes follow its tables");
+        }
+        if !tables.iter().all(|table| table.is_sound(len)) {
+            return Err("its tables point outside of themselves");
+        }
+        Ok(Self { radius, len, most: len / FEW, tables })
+    }
+
     /// Collects the codes that may be within the radius; false if they are too many.
     fn candidates(&self, codes: &Codes, queries: &Codes, query: usize, scratch: &mut Scratch) -> bool {
         scratch.candidates.clear();
+        let first_plane: &[[u64; 2]] = &codes.planes()[0];
         let key = |table: &Table| table.slice.key(queries, query);
         let mut next = self.tables.first().map_or(0, |table| table.ahead(key(table)));
         for (place, table) in self.tables.iter().enumerate() {
             let (high, low) = (next >> LOW, next & ((1 << LOW) - 1));
             // The blocks of the next table are on their way while this one is read.
             next = self.tables.get(place + 1).map_or(0, |table| table.ahead(key(table)));
+            let (blocks, all): (&[[u64; 2]], &[u32]) = (&table.blocks, &table.items);
             scratch.hits.clear();
             for (flip, rest) in &table.flips {
-                let block = table.blocks[(high ^ flip) as usize];
+                let block = Block::of(blocks[(high ^ flip) as usize]);
                 let mut hits = block.present & NEAR[usize::from(*rest)][low as usize];
                 while hits != 0 {
                     let bit = hits.trailing_zeros();
                     hits &= hits - 1;
                     // Every smaller key that occurs takes at least one item.
                     let start = block.start + (block.present & ((1 << bit) - 1)).count_ones();
-                    prefetch(&table.items, start as usize);
+                    prefetch(all, start as usize);
                     scratch.hits.push((start, block.end, bit));
                 }
             }
             for (start, end, bit) in &scratch.hits {
-                let mut items = &table.items[*start as usize..*end as usize];
+                let mut items = &all[*start as usize..*end as usize];
                 if items.len() > 128 {
                     items = &items[items.partition_point(|item| item >> NUMBER < *bit)..];
                 }
@@ -208,7 +298,7 @@ impl MultiIndex {
                     }
                     if item >> NUMBER == *bit {
                         let code = item & ((1 << NUMBER) - 1);
-                        prefetch(&codes.planes()[0], code as usize);
+                        prefetch(first_plane, code as usize);
                         scratch.candidates.push(code);
                         if scratch.candidates.len() > self.most {
                             return false;
@@ -223,7 +313,7 @@ impl MultiIndex {
 
 /// Adds the candidates within the radius.
 fn check(codes: &Codes, queries: &Codes, query: usize, radius: u32, candidates: &[u32], found: &mut Vec<Found>) {
-    let (first, asked) = (&codes.planes()[0], queries.planes()[0][query]);
+    let (first, asked): (&[[u64; 2]], _) = (&codes.planes()[0], queries.planes()[0][query]);
     for code in candidates {
         let mut distance = apart(first[*code as usize], asked);
         for (codes, queries) in codes.planes().iter().zip(queries.planes()).skip(1) {
@@ -243,6 +333,11 @@ fn number(of: usize) -> u32 {
 }
 
 impl Slice {
+    /// Its bits of every code.
+    fn keys(self, codes: &Codes) -> Vec<u32> {
+        (0..codes.len()).map(|code| self.key(codes, code)).collect()
+    }
+
     /// Its bits of code `number`.
     #[expect(clippy::cast_possible_truncation, reason = "a slice is at most 26 bits wide")]
     fn key(self, codes: &Codes, number: usize) -> u32 {
@@ -258,7 +353,7 @@ impl Slice {
 
 impl Table {
     fn new(codes: &Codes, slice: Slice) -> Self {
-        let keys: Vec<u32> = (0..codes.len()).map(|code| slice.key(codes, code)).collect();
+        let keys = slice.keys(codes);
         let mut blocks = vec![Block { present: 0, start: 0, end: 0 }; 1 << (slice.width - LOW)];
         for key in &keys {
             let block = &mut blocks[(key >> LOW) as usize];
@@ -280,13 +375,27 @@ impl Table {
         for block in &blocks {
             items[block.start as usize..block.end as usize].sort_unstable();
         }
-        Self { slice, blocks, items, flips: flips(slice.width - LOW, slice.threshold) }
+        let blocks: Vec<[u64; 2]> = blocks.into_iter().map(Block::words).collect();
+        Self { slice, blocks: blocks.into(), items: items.into(), flips: flips(slice.width - LOW, slice.threshold) }
+    }
+
+    /// Whether every place that a search reads is there.
+    fn is_sound(&self, len: usize) -> bool {
+        let mut end = 0;
+        let blocks = self.blocks.iter().copied().map(Block::of).all(|block| {
+            let follows = block.start == end && block.end >= end && block.present.count_ones() <= block.end - end;
+            end = block.end;
+            follows
+        });
+        let inside = |item: &u32| ((item & ((1 << NUMBER) - 1)) as usize) < len;
+        blocks && end as usize == len && self.items.iter().all(inside)
     }
 
     /// Asks for the blocks that `key` needs. Returns the key.
     fn ahead(&self, key: u32) -> u32 {
+        let blocks: &[[u64; 2]] = &self.blocks;
         for (flip, _) in &self.flips {
-            prefetch(&self.blocks, ((key >> LOW) ^ flip) as usize);
+            prefetch(blocks, ((key >> LOW) ^ flip) as usize);
         }
         key
     }

@@ -1,6 +1,6 @@
 //! Comparison of every code with every query, blocked so that codes stay in the first-level cache for all queries.
 
-use crate::kernels::{Found, Work};
+use crate::kernels::{Found, Plane, Work};
 use crate::{Codes, Kernel, Neighbour};
 use std::ops::Range;
 
@@ -52,8 +52,9 @@ impl Scan {
             return Vec::new();
         }
         let mut found = Vec::new();
+        let (planes, query) = (codes.slices(), query.slices());
         for range in blocks(0..codes.len()) {
-            self.kernel.compare(&self.work(codes, range, query, limit), &mut found);
+            self.kernel.compare(&self.work(&planes, range, &query, limit), &mut found);
             if !found.is_empty() {
                 best.extend(found.drain(..).map(|(_, code, distance)| (distance, code)));
                 best.sort_unstable();
@@ -75,8 +76,9 @@ impl Scan {
         let mut found = Vec::new();
         // Where codes are near to queries often, as copies are, rejection costs more than it saves for a while.
         let mut pause = 0_u32;
+        let (codes, asked) = (codes.slices(), queries.slices());
         for range in blocks(range) {
-            let work = self.work(codes, range, queries, radius);
+            let work = self.work(&codes, range, &asked, radius);
             let work = Work { reject: work.reject && pause == 0, ..work };
             let finished = self.kernel.compare(&work, &mut found);
             pause = pause.saturating_sub(1);
@@ -87,9 +89,9 @@ impl Scan {
         found
     }
 
-    fn work<'a>(self, codes: &'a Codes, range: Range<usize>, queries: &'a Codes, limit: u32) -> Work<'a> {
-        let asked = 0..queries.len();
-        Work { codes: codes.planes(), range, queries: queries.planes(), asked, limit, reject: self.reject }
+    fn work<'a>(self, codes: &'a [Plane], range: Range<usize>, queries: &'a [Plane], limit: u32) -> Work<'a> {
+        let asked = 0..queries.first().map_or(0, |plane| plane.len());
+        Work { codes, range, queries, asked, limit, reject: self.reject }
     }
 }
 

@@ -2,10 +2,11 @@
 
 use crate::arguments::Accuracy;
 use crate::failure::{self, Failure};
+use crate::fingerprint::plugged;
 use crate::{print, say};
 use indicatif::{ProgressBar, ProgressStyle};
 use sightline_accuracy::{AccuracyError, Measured, Original, Plan, measure};
-use sightline_fingerprint::by_name;
+use sightline_fingerprint::{Algorithm, by_name};
 use sightline_pictures::Corpus;
 use sightline_presentation::accuracy::draw;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,8 @@ pub(crate) fn run(options: &Accuracy) -> Result<(), Failure> {
         plan.algorithms = names.iter().filter_map(|name| by_name(name)).collect();
     }
     plan.dihedral = options.dihedral;
+    let plugins = options.plugin.iter().map(|path| plugged(path)).collect::<Result<Vec<_>, _>>()?;
+    plan.algorithms.extend(plugins.iter().map(|plugin| *plugin as &dyn Algorithm));
 
     let bar = bar();
     let tell = |what: &'static str, done: u64, of: u64| {
@@ -49,8 +52,15 @@ pub(crate) fn run(options: &Accuracy) -> Result<(), Failure> {
     };
     let measured = measure(&Original::all(&corpus), &plan, &tell);
     bar.finish_and_clear();
+    // A picture without a fingerprint counts as one that was not found, which a program that fails would make of all.
+    for (plugin, (failures, first)) in plugins.iter().map(|plugin| (plugin.name(), plugin.failures())) {
+        if let Some(first) = first {
+            let message = format!("nothing was written: {plugin} failed {failures} times, at first because it {first}");
+            return Err(Failure::new(failure::USAGE, message));
+        }
+    }
     let measured = measured.map_err(|error| match error {
-        AccuracyError::TooFew { .. } => Failure::new(failure::USAGE, error),
+        AccuracyError::TooFew { .. } | AccuracyError::TooLong { .. } => Failure::new(failure::USAGE, error),
         error => Failure::new(failure::BUG, format!("this is a bug, please report it: {error}")),
     })?;
 

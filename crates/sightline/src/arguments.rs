@@ -1,4 +1,4 @@
-use crate::video;
+use crate::{search, video};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sightline_fingerprint::ALGORITHMS;
@@ -34,15 +34,16 @@ pub(crate) enum Command {
     /// Print fingerprints of pictures or videos as CSV: file, fingerprint in hexadecimal digits, quality
     #[command(long_about = FINGERPRINT)]
     Fingerprint {
-        /// Files (pictures: JPEG, PNG, WebP, GIF; for vpdq and tmk videos), folders of such, or - for a list of them on
-        /// standard input, one a line
-        #[arg(required = true, value_name = "FILE|FOLDER|-")]
-        files: Vec<PathBuf>,
+        #[command(flatten)]
+        intake: Intake,
         /// Which kind of fingerprint; see docs/fingerprints.md
         #[arg(long, value_name = "NAME", default_value = "pdq", value_parser = PossibleValuesParser::new(
             ALGORITHMS.map(|algorithm| algorithm.name()).into_iter().chain(video::ALGORITHMS)
         ))]
         algorithm: String,
+        /// Instead, one that another program makes, as this file describes; see docs/fingerprints.md
+        #[arg(long, value_name = "PLUGIN.toml", conflicts_with = "algorithm")]
+        plugin: Option<PathBuf>,
         #[command(flatten)]
         video: Video,
     },
@@ -108,14 +109,28 @@ pub(crate) enum Command {
     /// Compare pictures with a list of PDQ hashes and print the entries within a radius as CSV: `file,entry,distance`
     #[command(long_about = MATCH)]
     Match {
-        /// The list: one hash a line, a CSV file with a column `pdq_hex`, or one of ThreatExchange (CSV, JSON)
-        #[arg(long, value_name = "LIST")]
-        list: PathBuf,
+        #[command(flatten)]
+        entries: Entries,
         /// Pictures, or files of hashes like the list; `-` reads hashes from standard input
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         #[command(flatten)]
         search: Search,
+    },
+    /// Make a file of a list that `match` searches without reading the list and making an index each time
+    #[command(long_about = INDEX)]
+    Index {
+        /// The list: one hash a line, a CSV file with a column `pdq_hex`, or one of ThreatExchange; `-` reads standard input
+        list: PathBuf,
+        /// The index file
+        #[arg(short, long, value_name = "FILE")]
+        out: PathBuf,
+        /// The radius that is to be searched for, in bits; larger ones are answered more slowly
+        #[arg(long, value_name = "BITS", default_value_t = 31, value_parser = clap::value_parser!(u32).range(0..=256))]
+        radius: u32,
+        /// Add the entries to an index file that exists, behind those it has
+        #[arg(long, conflicts_with = "radius")]
+        add: bool,
     },
     /// Print the near-duplicates among PDQ hashes as CSV: `file,other,distance`
     #[command(long_about = PAIRS)]
@@ -199,6 +214,9 @@ pub(crate) struct Accuracy {
         ALGORITHMS.map(|algorithm| algorithm.name())
     ))]
     pub(crate) algorithms: Option<Vec<String>>,
+    /// Also one that another program makes, as this file describes; may be given several times
+    #[arg(long, value_name = "PLUGIN.toml")]
+    pub(crate) plugin: Vec<PathBuf>,
     /// Also ask PDQ with the eight turned and mirrored variants of every original
     #[arg(long)]
     pub(crate) dihedral: bool,
@@ -225,6 +243,12 @@ Compare pictures with a list of PDQ hashes and print the entries within a radius
 Entries are numbered from 1 in the order of the list. Every entry within the radius is found. A hash without a name is called \
 by its file and line. Pictures with a quality below 50 are named and not compared.";
 
+const INDEX: &str = "\
+Make a file of a list that `match` searches without reading the list and making an index each time.
+
+The file is mapped into memory and checked when it is opened. Entries keep their number in the list, and those that are added \
+follow. Additions are scanned until they are more than an eighth of what is indexed; then the file is written anew.";
+
 const PAIRS: &str = "\
 Print the near-duplicates among PDQ hashes as CSV: `file,other,distance`.
 
@@ -248,6 +272,10 @@ exist.";
 
 const FINGERPRINT: &str = "\
 Print fingerprints of pictures or videos as CSV: file, fingerprint in hexadecimal digits, quality.
+
+Members of archives are called ARCHIVE/PATH, rows of Parquet tables FILE/ROW, from 0; of archives what neither begins nor is \
+named as a picture is passed over. Files without a fingerprint are named on standard error, and the exit code is then 2. With \
+--output FILE an interrupted command goes on by the same command with --resume.
 
 For `vpdq` there is a line a frame, `file,frame,quality,pdq_hex,seconds`, which `match` and `pairs` read. For `tmk`, whose \
 hash is 256 KiB, files are written to the folder --out, and the lines are `file,frames,tmk`.";
@@ -282,6 +310,24 @@ pub(crate) struct Compare {
     pub(crate) timings: bool,
 }
 
+/// What is read, and where the lines go.
+#[derive(Debug, Args)]
+pub(crate) struct Intake {
+    /// Files (pictures: JPEG, PNG, WebP, GIF; for vpdq and tmk videos), archives of such (.tar, .parquet), folders, or - for
+    /// standard input: a tar archive, one file, or a list of paths, one a line
+    #[arg(required = true, value_name = "FILE|FOLDER|-")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The column of Parquet tables that holds the files; needed only where several could
+    #[arg(long, value_name = "NAME")]
+    pub(crate) column: Option<String>,
+    /// Write the lines to this new file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Go on with the file of --output where an earlier command was interrupted: what is named there is passed over
+    #[arg(long, requires = "output")]
+    pub(crate) resume: bool,
+}
+
 /// What videos are hashed with.
 #[derive(Debug, Args)]
 pub(crate) struct Video {
@@ -291,6 +337,25 @@ pub(crate) struct Video {
     /// For tmk: the folder that NAME.tmk is written to for each video; no file is overwritten
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
+}
+
+/// What is compared with.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Entries {
+    /// The list: one hash a line, a CSV file with a column `pdq_hex`, or one of ThreatExchange (CSV, JSON)
+    #[arg(long, value_name = "LIST")]
+    list: Option<PathBuf>,
+    /// Instead of a list, a file that `sightline index` made of one
+    #[arg(long, value_name = "FILE")]
+    index: Option<PathBuf>,
+}
+
+impl From<Entries> for search::Entries {
+    fn from(Entries { list, index }: Entries) -> Self {
+        // One of both is there.
+        index.map_or_else(|| Self::List(list.unwrap_or_default()), Self::Index)
+    }
 }
 
 #[derive(Debug, Args)]

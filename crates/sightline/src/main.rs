@@ -8,8 +8,10 @@ mod commands;
 mod compare;
 mod failure;
 mod fingerprint;
+mod intake;
 mod leakage;
 mod list;
+mod output;
 mod pdf;
 mod progress;
 mod search;
@@ -40,10 +42,12 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Assess(options) => assess::run(&options),
         Command::Architectures => commands::architectures(),
         Command::Explain { name, scenario } => commands::explain(&name, scenario.as_deref()),
-        Command::Fingerprint { files, algorithm, video } if video::ALGORITHMS.contains(&&*algorithm) => {
-            video::fingerprint(files, &algorithm, video)
+        Command::Fingerprint { intake, algorithm, video, .. } if video::ALGORITHMS.contains(&&*algorithm) => {
+            video::fingerprint(intake, &algorithm, video)
         }
-        Command::Fingerprint { files, algorithm, .. } => fingerprint::run(files, &algorithm),
+        Command::Fingerprint { intake, algorithm, plugin, .. } => {
+            fingerprint::run(intake, &algorithm, plugin.as_deref())
+        }
         Command::Videos { first, second, every } => video::compare(&first, &second, every),
         Command::Accuracy(options) => accuracy::run(&options),
         Command::Verify { run, rerun } => commands::verify(&run, rerun),
@@ -53,7 +57,8 @@ fn run(arguments: Arguments) -> ExitCode {
             commands::calibrate(architectures, seed, repetitions, quick)
         }
         Command::Leakage { train, test, json } => leakage::run(&train, &test, json),
-        Command::Match { list, files, search } => search::matches(&list, &files, &search),
+        Command::Match { entries, files, search } => search::matches(&entries.into(), &files, &search),
+        Command::Index { list, out, radius, add } => search::make(&list, &out, radius, add),
         Command::Pairs { file, search } => search::pairs(&file, &search),
         Command::List { command } => list::run(&command),
         Command::Explore { port } => commands::explore(port),

@@ -1,7 +1,6 @@
 use crate::clock;
 use indicatif::{ProgressBar, ProgressStyle};
 use sightline_questions::Progress;
-use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -52,11 +51,11 @@ impl Bar {
 }
 
 /// A count of files that vanishes; nothing where standard error is no terminal, or where the data go to the same one.
-pub(crate) fn count() -> ProgressBar {
-    if std::io::stdout().is_terminal() {
+pub(crate) fn count(beside_data: bool) -> ProgressBar {
+    if beside_data {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{pos} files, {per_sec}");
+    let style = ProgressStyle::with_template("{pos} files in {elapsed}, {per_sec}");
     ProgressBar::no_length().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 

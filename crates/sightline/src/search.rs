@@ -1,13 +1,16 @@
 use crate::arguments::Search;
 use crate::failure::{self, Failure};
-use crate::fingerprint::quoted;
 use crate::list::rows;
+use crate::output::quoted;
 use crate::{print, say};
 use sightline_fingerprint::{MINIMUM_QUALITY, PdqHash};
-use sightline_hamming::{Codes, Index};
+use sightline_hamming::{Codes, Index, Mapping, file};
 use sightline_lists::HashRow;
-use std::io::Read;
-use std::path::Path;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Queries looked up at a time.
 const BATCH: usize = 4096;
@@ -18,9 +21,22 @@ struct Named {
     hash: PdqHash,
 }
 
-pub(crate) fn matches(list: &Path, files: &[impl AsRef<Path>], search: &Search) -> Result<(), Failure> {
-    let entries = rows(list, &read(list)?)?;
-    let index = index(entries.iter().map(|entry| &entry.hash), search.radius)?;
+/// What pictures are compared with.
+pub(crate) enum Entries {
+    /// A list in any form.
+    List(PathBuf),
+    /// What `sightline index` made of one.
+    Index(PathBuf),
+}
+
+pub(crate) fn matches(entries: &Entries, files: &[impl AsRef<Path>], search: &Search) -> Result<(), Failure> {
+    let index = match entries {
+        Entries::List(list) => index(rows(list, &read(list)?)?.iter().map(|entry| &entry.hash), search.radius)?,
+        Entries::Index(path) => {
+            let mapped = File::open(path).and_then(Mapping::shared).map_err(|error| environment(path, &error))?;
+            opened(path, &Arc::new(mapped))?
+        }
+    };
     print("file,entry,distance")?;
     let mut failed = 0;
     for file in files.iter().map(AsRef::as_ref) {
@@ -53,6 +69,90 @@ fn print_matches(index: &Index, hashes: &[Named], search: &Search) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// Makes an index file of a list, or adds the entries of one to it.
+pub(crate) fn make(list: &Path, out: &Path, radius: u32, add: bool) -> Result<(), Failure> {
+    let batch = codes(rows(list, &read(list)?)?.iter().map(|entry| &entry.hash))?;
+    if add {
+        return extend(out, &batch);
+    }
+    if out.exists() {
+        let why = "it exists already; --add adds to it, or name another file";
+        return Err(environment(out, &why));
+    }
+    let index = Index::new(batch, radius);
+    replace(out, &index)?;
+    written(out, &index);
+    Ok(())
+}
+
+/// Adds a batch of codes: behind the others, or, when many were added, by writing everything again.
+fn extend(out: &Path, batch: &Codes) -> Result<(), Failure> {
+    let mapping = Arc::new(locked(out).map_err(|error| environment(out, &error))?);
+    let mut index = opened(out, &mapping)?;
+    let addition = file::addition(&mapping, batch).map_err(|error| Failure::new(failure::USAGE, error))?;
+    index.add(batch).map_err(|error| Failure::new(failure::USAGE, error))?;
+    written(out, &index);
+    let Some(addition) = addition else { return Ok(()) };
+    if index.added() == 0 {
+        return replace(out, &index);
+    }
+    drop(index);
+    let Some(mapping) = Arc::into_inner(mapping) else {
+        return Err(Failure::new(failure::BUG, "an index file is still mapped"));
+    };
+    let mut file = mapping.into_file();
+    // The header comes last: until then the file ends where it did.
+    let steps = [(SeekFrom::End(0), addition.section), (SeekFrom::Start(0), addition.header)];
+    let written = steps.iter().try_for_each(|(place, bytes)| {
+        file.seek(*place)?;
+        file.write_all(bytes)?;
+        file.sync_data()
+    });
+    written.map_err(|error| environment(out, &error))
+}
+
+/// Maps a file that is to be added to; nobody else does so meanwhile.
+fn locked(path: &Path) -> io::Result<Mapping> {
+    loop {
+        let mapping = Mapping::exclusive(OpenOptions::new().read(true).write(true).open(path)?)?;
+        // Another may have put a new file into its place while this one waited.
+        if mapping.is_at(path)? {
+            return Ok(mapping);
+        }
+    }
+}
+
+/// Writes an index into the place of the file `out`, which stays whole until then.
+fn replace(out: &Path, index: &Index) -> Result<(), Failure> {
+    let mut beside: OsString = out.into();
+    beside.push(".unfinished");
+    let write = || {
+        let mut file = BufWriter::new(File::create(&beside)?);
+        file::write_index(index, &mut file)?;
+        file.into_inner()?.sync_data()?;
+        fs::rename(&beside, out)
+    };
+    write().map_err(|error| environment(out, &error))
+}
+
+fn written(out: &Path, index: &Index) {
+    say(&format!("{}: {} entries; {}", out.display(), index.len(), index.explain(1, index.radius())));
+}
+
+/// The index in a mapped file.
+fn opened(path: &Path, mapping: &Arc<Mapping>) -> Result<Index, Failure> {
+    let refused = |error: &dyn std::fmt::Display| Failure::new(failure::USAGE, format!("{}: {error}", path.display()));
+    let index = file::open(mapping).map_err(|error| refused(&error))?;
+    if index.bits() == PdqHash::BITS {
+        return Ok(index);
+    }
+    Err(refused(&format!("its codes have {} bits, and hashes of PDQ {}", index.bits(), PdqHash::BITS)))
+}
+
+fn environment(path: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(failure::ENVIRONMENT, format!("{}: {error}", path.display()))
 }
 
 pub(crate) fn pairs(file: &Path, search: &Search) -> Result<(), Failure> {

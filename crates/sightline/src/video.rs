@@ -1,15 +1,16 @@
 //! `sightline fingerprint --algorithm vpdq|tmk` and `sightline videos`.
 
 use crate::failure::{self, Failure};
-use crate::fingerprint::{each, quoted};
+use crate::intake::{Content, each};
+use crate::output::{Output, quoted};
 use crate::{arguments, print};
 use sightline_fingerprint::tmk::{self, Tmk};
 use sightline_fingerprint::vpdq::{self, Feature, Sampling};
 use sightline_fingerprint::{DEFAULT_RADIUS, FingerprintError, MAX_BYTES, MINIMUM_QUALITY};
 use sightline_video::{Form, Video};
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::{Cursor, Read as _, Write as _};
+use std::path::Path;
 
 /// The hashes of videos.
 pub(crate) const ALGORITHMS: [&str; 2] = ["vpdq", "tmk"];
@@ -20,20 +21,30 @@ pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     if seconds.is_finite() && seconds >= 0.0 { Ok(seconds) } else { Err("it must not be negative".into()) }
 }
 
-pub(crate) fn fingerprint(files: Vec<PathBuf>, algorithm: &str, options: arguments::Video) -> Result<(), Failure> {
+pub(crate) fn fingerprint(
+    intake: arguments::Intake,
+    algorithm: &str,
+    options: arguments::Video,
+) -> Result<(), Failure> {
     if algorithm == "vpdq" {
-        print("file,frame,quality,pdq_hex,seconds")?;
+        let mut output = Output::open(&intake, "file,frame,quality,pdq_hex,seconds")?;
         let every = options.every;
         return each(
-            files,
-            move |path| hashed(path, Some(every), false),
-            |shown, (features, _)| {
+            intake,
+            &mut output,
+            is_video,
+            move |_, content| hashed(content, Some(every), false),
+            |output, shown, (features, _)| {
                 let frame = |Feature { number, quality, hash, seconds }: &Feature| {
-                    print(&format!("{},{number},{quality},{hash},{seconds:.3}", quoted(shown)))
+                    output.line(&format!("{},{number},{quality},{hash},{seconds:.3}", quoted(shown)))
                 };
                 features.iter().try_for_each(frame)
             },
         );
+    }
+    if intake.resume {
+        let why = "--resume does not go on with hashes of TMK+PDQF, which are files of their own";
+        return Err(Failure::new(failure::USAGE, why));
     }
     let Some(folder) = options.out else {
         let why = "a hash of TMK+PDQF is 256 KiB: name a folder for such files, --out FOLDER";
@@ -41,11 +52,13 @@ pub(crate) fn fingerprint(files: Vec<PathBuf>, algorithm: &str, options: argumen
     };
     fs::create_dir_all(&folder)
         .map_err(|error| Failure::new(failure::ENVIRONMENT, format!("{}: {error}", folder.display())))?;
-    print("file,frames,tmk")?;
+    let mut output = Output::open(&intake, "file,frames,tmk")?;
     each(
-        files,
-        |path| hashed(path, None, true),
-        |shown, (_, tmk)| {
+        intake,
+        &mut output,
+        is_video,
+        |_, content| hashed(content, None, true),
+        |output, shown, (_, tmk)| {
             let Some(tmk) = tmk else { return Ok(()) };
             let name = Path::new(shown).file_stem().unwrap_or_default();
             let mut name = name.to_os_string();
@@ -53,9 +66,17 @@ pub(crate) fn fingerprint(files: Vec<PathBuf>, algorithm: &str, options: argumen
             let path = folder.join(name);
             let written = File::create_new(&path).and_then(|mut file| file.write_all(&tmk.to_bytes()));
             written.map_err(|error| Failure::new(failure::ENVIRONMENT, format!("{}: {error}", path.display())))?;
-            print(&format!("{},{},{}", quoted(shown), tmk.frames(), quoted(&path.display().to_string())))
+            output.line(&format!("{},{},{}", quoted(shown), tmk.frames(), quoted(&path.display().to_string())))
         },
     )
+}
+
+/// Whether a member of an archive is meant for a video: it begins as one, or is named as one.
+fn is_video(name: &str, bytes: &[u8]) -> bool {
+    const ENDINGS: [&str; 7] = ["mp4", "mov", "m4v", "mkv", "webm", "avi", "gif"];
+    let ending =
+        || Path::new(name).extension().is_some_and(|found| ENDINGS.iter().any(|one| found.eq_ignore_ascii_case(one)));
+    Form::of(bytes).is_some() || ending()
 }
 
 pub(crate) fn compare(first: &Path, second: &Path, every: f64) -> Result<(), Failure> {
@@ -92,7 +113,7 @@ fn hashes(path: &Path, every: f64) -> Result<Hashes, String> {
     // The text form begins with a frame's number, which no form of video does.
     let text = start.first().is_some_and(u8::is_ascii_digit) && Form::of(&start).is_none();
     if !text && !start.starts_with(b"TMK1") {
-        return hashed(path, Some(every), true);
+        return hashed(Content::File(path.to_owned()), Some(every), true);
     }
     let length = fs::metadata(path).map_err(|error| error.to_string())?.len();
     if length > MAX_BYTES {
@@ -106,8 +127,12 @@ fn hashes(path: &Path, every: f64) -> Result<Hashes, String> {
 }
 
 /// Decodes a video once, for the features of every so many seconds, the TMK, or both.
-fn hashed(path: &Path, every: Option<f64>, with_tmk: bool) -> Result<Hashes, String> {
-    let video = Video::open_file(path).map_err(|error| error.to_string())?;
+fn hashed(content: Content, every: Option<f64>, with_tmk: bool) -> Result<Hashes, String> {
+    let video = match content {
+        Content::File(path) => Video::open_file(&path),
+        Content::Bytes(bytes) => Video::open(Cursor::new(bytes)),
+    };
+    let video = video.map_err(|error| error.to_string())?;
     let rate = video.info().rate;
     let mut sampling = every.map(|every| Sampling::new(rate, every));
     let mut hasher = with_tmk.then(|| tmk::Hasher::new(rate));

@@ -3,7 +3,7 @@ use sightline_evidence::{
     Bound, Comparison, Control, E2e, FlowStep, GalleryPicture, KeyNumber, Profile, ProfileDecision, ProfileParameter,
     ProfileParty, Provenance, Row, RunFolder, Statement, Summary, Table, verify,
 };
-use sightline_hamming::{Codes, file};
+use sightline_hamming::{Codes, Way, file};
 use sightline_lists::{Exchange, read_hashes};
 use sightline_pictures::Picture;
 use sightline_presentation::{Report, compare};
@@ -111,6 +111,10 @@ pub fn codes(bytes: &[u8]) {
     for bytes in [bytes.to_vec(), file::resealed(bytes)] {
         let Ok(codes) = file::read(&bytes) else { continue };
         assert_eq!(file::read(&file::write(&codes)).as_ref(), Ok(&codes));
+        // An index finds nothing that is not there, whatever its tables say.
+        let index = file::read_index(&bytes).expect("the codes were read");
+        let found = index.within(&codes.part(0..codes.len().min(3)), 2);
+        assert!(found.iter().flatten().all(|found| found.code < codes.len() && found.distance <= 2));
         let mut more = bytes;
         file::append(&mut more, &codes).expect("what is read can be added to");
         assert_eq!(file::read(&more).expect("it is whole").len(), 2 * codes.len());
@@ -122,7 +126,24 @@ pub(super) fn codes_seeds() -> Vec<Vec<u8>> {
     let mut bytes = file::write(&batch);
     file::append(&mut bytes, &batch).expect("it has the same width");
     let wide = Codes::from_words(&[[7; 16]]).expect("1024 bits are supported");
-    vec![bytes, file::write(&wide), file::write(&Codes::new(64).expect("64 bits are supported"))]
+    vec![bytes, indexed(), file::write(&wide), file::write(&Codes::new(64).expect("64 bits are supported"))]
+}
+
+/// Three codes with a multi-index of one slice of eight bits, as `sightline_hamming::file` describes it.
+fn indexed() -> Vec<u8> {
+    let mut bytes = file::write(&Codes::from_words(&[[1], [2], [300]]).expect("64 bits are supported"));
+    bytes[24] = 2;
+    // Radius 2, one slice: bits 0 to 7, up to two flipped.
+    let mut contents: Vec<u8> = [2_u32, 1, 0, 0, 0, 8, 2, 0].map(u32::to_le_bytes).concat();
+    let low = 1_u64 << 1 | 1 << 2 | 1 << 44;
+    contents.extend([low, 3 << 32, 0, 3 << 32 | 3, 0, 3 << 32 | 3, 0, 3 << 32 | 3].map(u64::to_le_bytes).concat());
+    contents.extend([1_u32 << 26, 2 << 26 | 1, 44 << 26 | 2, 0].map(u32::to_le_bytes).concat());
+    bytes.extend([3_u64, 1, 0, 0, 0, 0, 1, contents.len() as u64].map(u64::to_le_bytes).concat());
+    bytes.extend(contents);
+    let bytes = file::resealed(&bytes);
+    let index = file::read_index(&bytes).expect("it is well-formed");
+    assert_eq!(index.explain(1, 2).way, Way::MultiIndex);
+    bytes
 }
 
 /// A picture file: if it is one, it can be hashed or is refused for its size.

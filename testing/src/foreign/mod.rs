@@ -3,6 +3,7 @@
 //!
 //! A target whose input is a sequence reads it as parts: a tag of one byte, a length of two (big-endian), the bytes.
 
+mod archive;
 mod enclave;
 mod files;
 mod log;
@@ -11,6 +12,7 @@ mod protocol;
 mod video;
 mod warrants;
 
+pub use archive::{rows, tar};
 pub use enclave::{enclave, offers, quotes, statements};
 pub use files::{codes, exchange, hashes, picture, run_folder, samples, scenario, table};
 pub use log::{checkpoints, log_files, log_keys, log_proofs, log_records};
@@ -35,7 +37,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 28] = [
+pub const TARGETS: [Target; 30] = [
     Target { name: "wire", seeds: messenger::wire_seeds, run: wire, cases: 20_000 },
     Target { name: "service", seeds: messenger::service_seeds, run: service, cases: 2_000 },
     Target { name: "session", seeds: messenger::session_seeds, run: session, cases: 200 },
@@ -63,6 +65,8 @@ pub const TARGETS: [Target; 28] = [
     Target { name: "animation", seeds: video::animation_seeds, run: animation, cases: 2_000 },
     Target { name: "tmk", seeds: video::tmk_seeds, run: tmk, cases: 2_000 },
     Target { name: "vpdq", seeds: video::vpdq_seeds, run: vpdq, cases: 20_000 },
+    Target { name: "tar", seeds: archive::tar_seeds, run: tar, cases: 20_000 },
+    Target { name: "rows", seeds: archive::rows_seeds, run: rows, cases: 5_000 },
     Target { name: "picture", seeds: files::picture_seeds, run: picture, cases: 1_000 },
 ];
 

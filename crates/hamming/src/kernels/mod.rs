@@ -1,5 +1,5 @@
-//! The comparison of many codes with many queries, once for every machine and once for some processors: the only module
-//! of the project with unsafe code.
+//! The comparison of many codes with many queries, once for every machine and once for some processors. This module, the
+//! kernels of `fingerprint` and `mapping` are the only ones of the project with unsafe code.
 //!
 //! All kernels take planes of 128 bits (`Codes`), add up distances plane by plane, and leave a step of codes as soon as
 //! none of them is within the limit for any query of the group: random codes are rejected on their first 128 bits.
@@ -27,15 +27,18 @@ pub enum Kernel {
 /// A pair within the limit: query, code, distance in bits.
 pub(crate) type Found = (u32, u32, u32);
 
+/// 128 bits of every code, wherever they lie.
+pub(crate) type Plane<'a> = &'a [[u64; 2]];
+
 /// What a kernel compares.
 #[derive(Clone)]
 pub(crate) struct Work<'a> {
     /// Planes of the codes, equally long.
-    pub(crate) codes: &'a [Vec<[u64; 2]>],
+    pub(crate) codes: &'a [Plane<'a>],
     /// Which codes.
     pub(crate) range: Range<usize>,
     /// Planes of the queries, as many.
-    pub(crate) queries: &'a [Vec<[u64; 2]>],
+    pub(crate) queries: &'a [Plane<'a>],
     /// Which queries.
     pub(crate) asked: Range<usize>,
     /// The largest distance that counts, in bits.
@@ -156,6 +159,8 @@ mod tests {
                 };
                 let codes: Vec<[u64; 16]> = flips.iter().map(flipped).collect();
                 let (queries, codes) = (planes(count, &codes[..asked.min(codes.len())]), planes(count, &codes));
+                let queries: Vec<Plane> = queries.iter().map(Vec::as_slice).collect();
+                let codes: Vec<Plane> = codes.iter().map(Vec::as_slice).collect();
                 let range = from.min(codes[0].len())..codes[0].len();
                 let asked = 0..queries[0].len();
                 let work = Work { codes: &codes, range, queries: &queries, asked, limit, reject };
