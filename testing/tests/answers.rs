@@ -1,4 +1,5 @@
 //! Every answer can come out the other way: a system for which the letter would be wrong, beside one that sees everything.
+#![expect(clippy::unwrap_used, reason = "a test's helpers")]
 
 use sightline_evidence::{Answer, Status, Verdict};
 use sightline_questions::{Afresh, Assessment, Progress, Scenario, Span, World, assess, prepare, replay};

@@ -18,8 +18,11 @@ pub(crate) const HONEST: &str = "honest";
 /// The parameter that says which safeguard there is beside the scenario's settings.
 pub(crate) const SAFEGUARD: &str = "safeguard";
 
+/// A policy in place of another.
+type Setting = fn(Policy) -> Policy;
+
 /// Settings of detection that might stop a strategy, each tried by itself in place of the scenario's.
-const SAFEGUARDS: [(&str, fn(Policy) -> Policy); 3] = [
+const SAFEGUARDS: [(&str, Setting); 3] = [
     ("threshold-10", |policy| Policy { threshold: 10, ..policy }),
     ("lists-per-user", |policy| Policy { lists: Lists::PerUser, ..policy }),
     ("review-thumbnail", |policy| Policy { review: Review::Thumbnail, ..policy }),
