@@ -1,7 +1,7 @@
 //! Every answer can come out the other way: a system for which the letter would be wrong, beside one that sees everything.
 
 use sightline_evidence::{Answer, Status, Verdict};
-use sightline_questions::{Afresh, Assessment, Progress, Scenario, World, assess, prepare, replay};
+use sightline_questions::{Afresh, Assessment, Progress, Scenario, Span, World, assess, prepare, replay};
 
 struct Silent;
 
@@ -17,7 +17,7 @@ impl Progress for Silent {
 fn run(text: &str) -> (Scenario, World, Assessment) {
     let scenario = Scenario::parse(text).unwrap();
     let world = prepare(&scenario, &Silent).unwrap();
-    let found = assess(&scenario, &world, &Afresh, &Silent, || std::time::Duration::ZERO).unwrap();
+    let found = assess(&scenario, &world, &Afresh, &Silent, || Span::ZERO).unwrap();
     (scenario, world, found)
 }
 
@@ -81,7 +81,7 @@ fn any_number_comes_again_alone() {
     let mut tried = std::collections::BTreeSet::new();
     for row in rows.iter().filter(|row| row.status == Status::Decided && row.architecture != "e2ee") {
         if tried.insert((row.question.clone(), row.game.clone())) {
-            let again = replay(&scenario, &world, row, &Silent, || std::time::Duration::ZERO).unwrap();
+            let again = replay(&scenario, &world, row, &Silent, || Span::ZERO).unwrap();
             assert_eq!(again.as_ref(), Some(row));
         }
     }

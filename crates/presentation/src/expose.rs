@@ -51,6 +51,11 @@ fn rows(reading: &Reading) -> impl Iterator<Item = &Row> {
     })
 }
 
+/// Whether it is about a strategy of the provider, under the scenario's settings.
+fn is_about_strategies(row: &Row) -> bool {
+    row.question == "rogue-provider" && row.parameters.value("safeguard").is_none()
+}
+
 /// A system; and strategy, observer, and what it can read of ordinary, near and listed contents.
 pub(crate) type Strategies = (String, Vec<(String, String, [Cell; 4])>);
 
@@ -58,7 +63,7 @@ pub(crate) type Strategies = (String, Vec<(String, String, [Cell; 4])>);
 pub(crate) fn strategies(reading: &Reading) -> Vec<Strategies> {
     let of_system = |system: String| {
         let rows = || {
-            let asked = reading.rows.iter().filter(|row| row.question == "rogue-provider");
+            let asked = reading.rows.iter().filter(|row| is_about_strategies(row));
             asked.filter(|row| row.quantity == "contents-readable" && row.architecture == system)
         };
         let mut lines = Vec::new();
@@ -82,7 +87,7 @@ pub(crate) type Obstacles = (String, String, Cell, Vec<String>);
 
 /// What became of the service under each strategy.
 pub(crate) fn obstacles(reading: &Reading) -> Vec<Obstacles> {
-    let asked = || reading.rows.iter().filter(|row| row.question == "rogue-provider" && row.variant != "honest");
+    let asked = || reading.rows.iter().filter(|row| is_about_strategies(row) && row.variant != "honest");
     let of_strategy = |delivered: &Row| {
         let own = |row: &&Row| row.architecture == delivered.architecture && row.variant == delivered.variant;
         let refused = asked().filter(own).filter(|row| row.quantity == "inputs-refused");

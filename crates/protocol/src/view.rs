@@ -12,7 +12,7 @@ pub enum Corruption {
     Curious,
     /// Its memory is read once.
     Snapshot(Time),
-    /// It is watched from then on.
+    /// It is watched from then on: what it sends and receives, and its memory whenever the run was asked to read it.
     Persistent(Time),
 }
 
@@ -141,11 +141,24 @@ impl<'a> Views<'a> {
 
     /// The saturated view of `observer`. A snapshot that the run did not take is absent.
     pub fn of(&mut self, observer: &Observer) -> View<'a> {
+        self.cut(observer, None)
+    }
+
+    /// The same as it was at `until`: what was seen by then, and in place of the memory of the end the one that the run was
+    /// asked to read last by then.
+    pub fn until(&mut self, observer: &Observer, until: Time) -> View<'a> {
+        self.cut(observer, Some(until))
+    }
+
+    fn cut(&mut self, observer: &Observer, until: Option<Time>) -> View<'a> {
         let transcript = self.transcript;
         let mut view = View { seen: Vec::new(), memory: Vec::new(), randomness: Vec::new(), opened: Vec::new() };
         let mut held = Vec::new();
         for (number, event) in transcript.events.iter().enumerate() {
             let Some((at, with_bytes)) = observer.sees(event) else { continue };
+            if until.is_some_and(|until| at > until) {
+                continue;
+            }
             let bytes = with_bytes.then_some(&*event.bytes);
             view.seen.push(Seen { at, from: event.from, to: event.to, length: event.bytes.len(), bytes });
             if with_bytes {
@@ -154,12 +167,18 @@ impl<'a> Views<'a> {
         }
         view.seen.sort_by_key(|seen| seen.at);
         for (party, corruption) in &observer.0 {
-            let (snapshot, at_end) = match corruption {
-                Corruption::Curious => (None, true),
-                Corruption::Snapshot(time) => (Some(*time), false),
-                Corruption::Persistent(time) => (Some(*time), true),
+            let over = |at: &Time| until.is_none_or(|until| *at <= until);
+            let read = transcript.snapshots.keys().copied().filter(over);
+            let end = until.map_or(Some(None), |_| read.clone().next_back().map(Some));
+            let times: Vec<Option<Time>> = match corruption {
+                Corruption::Curious => end.into_iter().collect(),
+                Corruption::Snapshot(time) => Some(*time).filter(over).map(Some).into_iter().collect(),
+                Corruption::Persistent(time) => {
+                    let end = end.filter(|end| end.is_none_or(|end| end >= *time));
+                    read.filter(|at| at >= time).map(Some).chain(end).collect()
+                }
             };
-            for at in snapshot.map(Some).into_iter().chain(at_end.then_some(None)) {
+            for at in times {
                 let memories = at.map_or(Some(&transcript.memory), |time| transcript.snapshots.get(&time));
                 let Some(memory) = memories.and_then(|memories| memories.get(party)) else { continue };
                 let haystack = &mut self.haystack;
@@ -170,7 +189,7 @@ impl<'a> Views<'a> {
             }
             // Whoever is watched cannot draw a secret unseen.
             if let Corruption::Persistent(from) = corruption {
-                let drawn = transcript.drawn.iter().filter(|(drawer, at, _)| drawer == party && at >= from);
+                let drawn = transcript.drawn.iter().filter(|(drawer, at, _)| drawer == party && at >= from && over(at));
                 held.extend(drawn.map(|(.., secret)| self.haystack.add(secret)));
             }
             if *corruption == Corruption::Curious

@@ -119,6 +119,24 @@ fn a_view_opens_what_its_keys_open() {
 }
 
 #[test]
+fn a_view_until_a_time_holds_what_was_there_by_then() {
+    let transcript = run(3, Faults::default(), true);
+    let (provider, at) = (Observer::curious([PartyId::PROVIDER]), |count| Time::after_start(Span::milliseconds(count)));
+    let mut views = Views::new(&transcript);
+    let whole = views.of(&provider);
+    let all = views.until(&provider, transcript.end());
+    assert_eq!((&all.seen, &all.opened), (&whole.seen, &whole.opened));
+    // The run was asked to read memories after 10 ms, and that is what a view has of them from then on.
+    assert!(all.memory.iter().map(|(time, ..)| *time).eq([at(10)]));
+    let early = views.until(&provider, at(9));
+    assert!(early.memory.is_empty());
+    let middle = whole.seen[whole.seen.len() / 2].at;
+    let half = views.until(&provider, middle);
+    assert!(half.seen.iter().eq(whole.seen.iter().filter(|seen| seen.at <= middle)));
+    assert!(!half.opened.is_empty() && half.opened.len() < whole.opened.len());
+}
+
+#[test]
 fn the_network_sees_lengths_and_the_provider_bytes() {
     let transcript = run(4, Faults::default(), false);
     let mut views = Views::new(&transcript);

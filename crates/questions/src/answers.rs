@@ -2,13 +2,13 @@
 //! letter by the thresholds that were fixed before.
 
 use crate::Thresholds;
+use crate::rogue_provider::{HONEST, SAFEGUARD};
 use crate::scenario::{
     ANY_CONTENT, BENEFIT, BROKEN_ENCLAVE, COST, ENDPOINTS_ONLY, FRAME, HASH_IDENTIFIES, LAWFUL_ACCESS, MANDATE,
     ONE_HOLE, OVERSIGHT, PLANTED_LIST, ROGUE_PROVIDER, STILL_E2EE, UNCOOPERATIVE_CLIENT,
 };
-use crate::uncooperative_client::HONEST;
 use sightline_evidence::{Answer, AnswerLine, E2e, Profile, Row, Statement, Status, Verdict};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What answers are drawn from.
 #[derive(Clone, Copy)]
@@ -468,21 +468,30 @@ fn planted_list(findings: &Findings<'_>, system: &str) -> Line {
     Line::on(best, verdict, said.join(" "))
 }
 
+/// Per strategy, observer and class of contents, the share that is read beyond what the same observer reads of the honest run.
+fn beyond_honest<'a>(
+    findings: &Findings<'a>,
+    system: &'a str,
+    classes: &[&str],
+    safeguard: &str,
+) -> Vec<(f64, Numbered<'a>)> {
+    let readable = findings.of(ROGUE_PROVIDER, system, "contents-readable");
+    let (honest, strategies): (Vec<_>, Vec<_>) = readable
+        .filter(|row| classes.contains(&row.row.content.as_str()) && row.parameter(SAFEGUARD) == safeguard)
+        .partition(|row: &Numbered<'_>| row.row.variant == HONEST);
+    let gain = |row: Numbered<'a>| {
+        let same =
+            |other: &&Numbered<'_>| other.row.observer == row.row.observer && other.row.content == row.row.content;
+        let before = honest.iter().find(same).map_or(0.0, Numbered::value);
+        ((row.value() - before) / 1e6, row)
+    };
+    strategies.into_iter().map(gain).collect()
+}
+
 fn rogue_provider(findings: &Findings<'_>, system: &str) -> Line {
-    let readable = || {
-        findings
-            .of(ROGUE_PROVIDER, system, "contents-readable")
-            .filter(|row| matches!(row.row.content.as_str(), "ordinary" | "planted" | "near"))
-    };
-    let honest = |row: &Numbered<'_>| {
-        readable().find(|other| {
-            let same = other.row.observer == row.row.observer && other.row.content == row.row.content;
-            same && other.row.variant == HONEST
-        })
-    };
-    let strategies = || readable().filter(|row| row.row.variant != HONEST);
-    let gain = |row: &Numbered<'_>| (row.value() - honest(row).map_or(0.0, |honest| honest.value())) / 1e6;
-    let most = strategies().map(|row| (gain(&row), row)).reduce(|best, one| if one.0 > best.0 { one } else { best });
+    const INNOCENT: [&str; 3] = ["ordinary", "planted", "near"];
+    let gains = beyond_honest(findings, system, &INNOCENT, "");
+    let most = gains.iter().copied().reduce(|best, one| if one.0 > best.0 { one } else { best });
     let Some((gain, row)) = most else {
         return Line::not_applicable("The provider has no strategy here beside following the protocol.");
     };
@@ -490,7 +499,7 @@ fn rogue_provider(findings: &Findings<'_>, system: &str) -> Line {
         let own = findings.of(ROGUE_PROVIDER, system, "inputs-refused");
         own.filter(|row| row.row.variant == variant).any(|row| row.value() > 0.0)
     };
-    let variants: std::collections::BTreeSet<&str> = strategies().map(|row| row.row.variant.as_str()).collect();
+    let variants: BTreeSet<&str> = gains.iter().map(|(_, row)| row.row.variant.as_str()).collect();
     let stopped: Vec<&str> = variants.iter().copied().filter(|variant| refused(variant)).collect();
     let mut said = vec![if gain > 0.0 {
         let party = who(&row.row.observer);
@@ -502,6 +511,13 @@ fn rogue_provider(findings: &Findings<'_>, system: &str) -> Line {
     }];
     if !stopped.is_empty() {
         said.push(format!("Refused by other parties: {}.", stopped.join(", ")));
+    }
+    let beside =
+        findings.of(ROGUE_PROVIDER, system, "contents-readable").map(|row| row.row.parameters.value(SAFEGUARD));
+    for safeguard in beside.flatten().collect::<BTreeSet<_>>() {
+        let gains = beyond_honest(findings, system, &INNOCENT, safeguard);
+        let most = gains.iter().map(|(gain, _)| *gain).fold(0.0, f64::max);
+        said.push(format!("With {safeguard}: {}.", percent(most)));
     }
     let verdict = if gain > 0.0 { Verdict::Stands } else { Verdict::Contradicted };
     Line { sentence: said.join(" "), value: Some([gain; 3]), verdict, row: Some(row.number) }
@@ -571,15 +587,16 @@ fn mandate(findings: &Findings<'_>, system: &str) -> Line {
 }
 
 fn one_hole(findings: &Findings<'_>, system: &str) -> Line {
+    if findings.profiles.iter().all(|profile| profile.name != "e2ee") {
+        return Line::not_applicable("Plain end-to-end encryption was not run beside it.");
+    }
     let plain: BTreeMap<&str, f64> =
         broken(findings, "e2ee", None).map(|row| (row.row.observer.as_str(), row.value())).collect();
     let gain = |row: &Numbered<'_>| (row.value() - plain.get(row.row.observer.as_str()).copied().unwrap_or(0.0)) / 1e6;
     let party =
         broken(findings, system, None).map(|row| (gain(&row), row, format!("taken over, {}", who(&row.row.observer))));
-    let honest = findings.of(ROGUE_PROVIDER, system, "contents-readable");
-    let lying = honest.filter(|row| row.row.content == "ordinary" && row.row.variant != HONEST);
-    let lying = lying.map(|row| {
-        (row.value() / 1e6, row, format!("with a provider that lies ({}), {}", row.row.variant, who(&row.row.observer)))
+    let lying = beyond_honest(findings, system, &["ordinary"], "").into_iter().map(|(gain, row)| {
+        (gain, row, format!("with a provider that lies ({}), {}", row.row.variant, who(&row.row.observer)))
     });
     let most = party.chain(lying).reduce(|best, one| if one.0 > best.0 { one } else { best });
     let Some((gain, row, who)) = most else { return Line::not_applicable(NOT_MEASURED) };

@@ -44,14 +44,17 @@ impl Class {
 }
 
 /// Runs of one system.
-fn runs(scenario: &Scenario) -> u32 {
+pub(crate) fn runs(scenario: &Scenario) -> u32 {
     (scenario.trials / 50).clamp(2, 100)
 }
 
 /// Steps per system: a run takes about as long as so many trials.
 pub(crate) fn steps(scenario: &Scenario) -> u64 {
-    u64::from(runs(scenario)) * 10
+    u64::from(runs(scenario)) * STEPS
 }
+
+/// Steps of one run.
+pub(crate) const STEPS: u64 = 10;
 
 /// Every outsider, curious or corrupted at `t`; a user's device corrupted at `t`, alone and beside a curious provider.
 fn observers(architecture: &dyn Architecture, t: Time) -> Vec<Observer> {
@@ -184,7 +187,8 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
     let mut rows = Vec::new();
     for System { name, architecture } in &run.systems {
         let game = Game::new(architecture.as_ref(), run.scenario.wires(), observers(architecture.as_ref(), middle()));
-        let found = run.part(&format!("{name}: expose"), steps(run.scenario), || play(run, &game, name))?;
+        let found =
+            run.part(&format!("{name}: expose"), steps(run.scenario), || play(run, &game, name, runs(run.scenario)))?;
         for (number, observer) in game.observers().iter().enumerate() {
             for (place, half) in (0..CONTENTS.len()).flat_map(|place| [(place, 0), (place, 1)]) {
                 let row = |quantity: &str, unit: &str| {
@@ -213,7 +217,12 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
 }
 
 /// What came of all runs; nothing if there are too few pictures; in words, what failed.
-pub(crate) fn play(run: &Run<'_>, game: &Game<'_>, name: &str) -> Result<Result<Outcome, String>, AssessmentError> {
+pub(crate) fn play(
+    run: &Run<'_>,
+    game: &Game<'_>,
+    name: &str,
+    runs: u32,
+) -> Result<Result<Outcome, String>, AssessmentError> {
     let seed = Seed::from_u64(run.scenario.seed).derive(&format!("expose {name}"), 0);
     let one = |number: u32| -> Result<Option<(Vec<Counts>, Exposure)>, GameError> {
         if run.progress.cancelled() {
@@ -225,7 +234,7 @@ pub(crate) fn play(run: &Run<'_>, game: &Game<'_>, name: &str) -> Result<Result<
         let sends = (0..).zip(&drawn.sent).map(|(number, (_, content))| (number % 2, content.clone()));
         let history = conversation(drawn.setup.users, sends.collect());
         let mut exposure = game.expose(&drawn.setup, &history, &[middle()], &seed)?;
-        run.progress.advance(steps(run.scenario) / u64::from(runs(run.scenario)));
+        run.progress.advance(STEPS);
         let counted = |readable: Vec<bool>| {
             let mut counts = Counts::default();
             for (number, ((class, content), readable)) in drawn.sent.iter().zip(readable).enumerate() {
@@ -241,7 +250,7 @@ pub(crate) fn play(run: &Run<'_>, game: &Game<'_>, name: &str) -> Result<Result<
         let readable = std::mem::take(&mut exposure.readable);
         Ok(Some((readable.into_iter().map(counted).collect(), exposure)))
     };
-    let played = (0..runs(run.scenario)).into_par_iter().map(one).collect::<Result<Option<Vec<_>>, GameError>>();
+    let played = (0..runs).into_par_iter().map(one).collect::<Result<Option<Vec<_>>, GameError>>();
     run.progress.check()?;
     Ok(played.map_err(|error| error.to_string()).map(|played| {
         let mut outcome = Outcome::default();

@@ -4,6 +4,7 @@
 
 use crate::Scenario;
 use crate::assessment::AssessmentError;
+use crate::rogue_provider::HONEST;
 use crate::run::{Run, System};
 use crate::scenario::UNCOOPERATIVE_CLIENT;
 use crate::trace::{Share, pairs, receives_reports, singles};
@@ -23,8 +24,6 @@ type Change = fn(Content, &mut Stream) -> Content;
 
 /// What anybody can do with any client: the conduct, and what becomes of a picture before it is sent.
 const ANY_CLIENT: [(&str, Change); 2] = [("send-as-document", as_document), ("encrypt-first", encrypted)];
-/// The conduct of whoever follows the protocol.
-pub(crate) const HONEST: &str = "honest";
 
 fn as_document(content: Content, _: &mut Stream) -> Content {
     Content { kind: ContentKind::Document, ..content }

@@ -131,6 +131,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ListCommand,
     },
+    /// Open a local page: pick two systems and a picture, and watch real runs message by message
+    #[command(long_about = EXPLORE)]
+    Explore {
+        /// The port on 127.0.0.1; 0 takes any that is free
+        #[arg(long, value_name = "PORT", default_value_t = 7413)]
+        port: u16,
+    },
     /// Draw a run's report again from its folder
     Report {
         /// The run's folder
@@ -223,6 +230,13 @@ Print the near-duplicates among PDQ hashes as CSV: `file,other,distance`.
 
 Every pair within the radius is printed once, in the order of the file. Hashes without a name are called by their file and \
 line; those with a quality below 50 are named and not compared.";
+
+const EXPLORE: &str = "\
+Open a local page: pick two systems and a picture, and watch real runs message by message.
+
+The page shows what every party holds after each message, and what it can read. Its address is printed; it answers browsers on \
+this machine alone, asks for nothing from elsewhere, and keeps your own pictures in memory, for 15 minutes at most. What it \
+refuses is said on standard error. See docs/explore.md.";
 
 const LEAKAGE: &str = "\
 Estimate how much observations tell of a secret, from samples: an adversary learns from one file and guesses the secrets \

@@ -3,6 +3,7 @@ use crate::progress::{self, Bar};
 use crate::{assess, clock, pdf, print, say};
 use sightline_architectures::{NAMES, REFERENCES, VARIANTS, by_name};
 use sightline_evidence::{FlowStep, Row, RunFolder};
+use sightline_explorer::{Explorer, ExplorerError};
 use sightline_questions::{Afresh, Scenario, World, prepare, profile, too_many_alarms};
 use std::path::Path;
 
@@ -253,4 +254,13 @@ pub(crate) fn report(path: &Path, with_pdf: bool) -> Result<(), Failure> {
     sightline_presentation::render(&run).map_err(|error| Failure::environment(&error))?;
     print(&path.join("report.html").display().to_string())?;
     if with_pdf { pdf::render(&run) } else { Ok(()) }
+}
+
+/// Serves the page until the program is ended; refusals go to standard error.
+pub(crate) fn explore(port: u16) -> Result<(), Failure> {
+    let failed = |error: ExplorerError| Failure::environment(&error);
+    let explorer = Explorer::bind(port, say).map_err(failed)?;
+    print(&format!("http://{}/", explorer.address()))?;
+    say("Open this address in a browser on this machine. Ctrl-C ends it.");
+    match explorer.serve().map_err(failed)? {}
 }

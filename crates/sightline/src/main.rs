@@ -56,6 +56,7 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Match { list, files, search } => search::matches(&list, &files, &search),
         Command::Pairs { file, search } => search::pairs(&file, &search),
         Command::List { command } => list::run(&command),
+        Command::Explore { port } => commands::explore(port),
         Command::Report { run, pdf } => commands::report(&run, pdf),
     };
     match result {
