@@ -34,12 +34,14 @@ pub enum PdfError {
 /// [`PdfError`] when the run cannot be read, or its contents cannot be set or tagged.
 pub fn draw(run: &RunFolder) -> Result<Vec<u8>, PdfError> {
     let printed = Printed::of(run)?;
-    let data = serde_json::to_vec(&printed).map_err(|error| PdfError::Typesetting(error.to_string()))?;
+    let data = serde_json::to_string(&printed).map_err(|error| PdfError::Typesetting(error.to_string()))?;
     let mut folder = Folder::new(include_str!("../templates/report.typ"));
-    // No font here has the narrow no-break space that sets groups of digits apart.
-    folder.add("report.json", String::from_utf8_lossy(&data).replace('\u{202f}', "\u{a0}").into_bytes());
+    folder.add_text("report.json", &data);
     for (name, bytes) in printed.files {
-        folder.add(&name, bytes);
+        match std::str::from_utf8(&bytes) {
+            Ok(drawing) => folder.add_text(&name, drawing),
+            Err(_) => folder.add(&name, bytes),
+        }
     }
     let document: PagedDocument = typst::compile(&folder).output.map_err(|errors| refused(&errors))?;
     let standards =

@@ -35,6 +35,20 @@ impl Folder {
     pub(crate) fn add(&mut self, name: &str, bytes: Vec<u8>) {
         self.files.insert(name.to_owned(), Bytes::new(bytes));
     }
+
+    /// Puts a text into the folder. What no font here has is replaced, since PDF/UA allows no text that cannot be shown.
+    pub(crate) fn add_text(&mut self, name: &str, text: &str) {
+        let has = |letter: char| self.fonts.iter().any(|font| font.info().coverage.contains(letter.into()));
+        let shown = text.chars().map(|letter| match letter {
+            // Said to be in a font, and not drawn from it.
+            '✕' => '×',
+            _ if letter.is_control() || has(letter) => letter,
+            '\u{202f}' => '\u{a0}',
+            _ => '?',
+        });
+        let bytes = shown.collect::<String>().into_bytes();
+        self.add(name, bytes);
+    }
 }
 
 impl World for Folder {

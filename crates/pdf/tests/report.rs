@@ -12,7 +12,7 @@ use sightline_evidence::{
 use sightline_pdf::{FILE, PdfError, draw, render};
 
 /// What a typesetter must not take for markup, and letters that few fonts have.
-const HOSTILE: &str = "#panic(\"no\") *a* _b_ $c$ <d> @e ]]} \\ `f` // /* \u{202f}\u{2026} ◐ ž";
+const HOSTILE: &str = "#panic(\"no\") *a* _b_ $c$ <d> @e ]]} \\ `f` // /* \u{202f}\u{2026} ◐ ✕ ž 漢 🙂";
 
 #[test]
 fn a_report_is_tagged_after_pdf_ua() {
