@@ -17,6 +17,8 @@ pub(crate) struct Findings<'a> {
     pub(crate) profiles: &'a [Profile],
     pub(crate) statements: &'a [Statement],
     pub(crate) thresholds: &'a Thresholds,
+    /// The error level of bounds on what adversaries win.
+    pub(crate) level: f64,
 }
 
 /// A row and its number in the table, from 1 on.
@@ -432,8 +434,13 @@ fn hash_identifies(findings: &Findings<'_>, system: &str) -> Line {
             "It recognises {copies} of recompressed copies, and takes {wrong} of other pictures for one."
         ));
     }
+    let verdict = below([low, high], limit);
+    if verdict == Verdict::Undecided {
+        let needed = (findings.level.ln() / (1.0 - limit.exp2() / most as f64).ln()).ceil();
+        said.push(format!("If nobody guesses better, about {needed} trials decide it."));
+    }
     // Fewer bits count as contradicting when the best tested adversary certainly learns fewer.
-    Line { value: Some([low, low, high]), ..Line::on(best, below([low, high], limit), said.join(" ")) }
+    Line { value: Some([low, low, high]), ..Line::on(best, verdict, said.join(" ")) }
 }
 
 fn planted_list(findings: &Findings<'_>, system: &str) -> Line {
@@ -844,7 +851,8 @@ mod tests {
 
     fn verdicts(question: &str, rows: &[Row]) -> (Verdict, Verdict) {
         let profiles = [profile(true)];
-        let findings = Findings { rows, profiles: &profiles, statements: &[], thresholds: &Thresholds::default() };
+        let findings =
+            Findings { rows, profiles: &profiles, statements: &[], thresholds: &Thresholds::default(), level: 1e-6 };
         let found = answers(&findings, &[question.to_owned()]);
         (found[0].verdict, found[0].lines[0].verdict)
     }

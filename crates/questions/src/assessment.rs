@@ -190,7 +190,7 @@ pub fn assess(
     };
     let profiles: Vec<Profile> = run.systems.iter().map(|system| profile(system.architecture.as_ref())).collect();
     let found =
-        Findings { rows: &rows, profiles: &profiles, statements: &statements, thresholds: &scenario.thresholds };
+        Findings { rows: &rows, profiles: &profiles, statements: &statements, thresholds: &scenario.thresholds, level };
     let answers = answers(&found, &scenario.questions);
     Ok(Assessment {
         evidence: rows.into_iter().collect(),

@@ -369,10 +369,10 @@ impl Scenario {
     /// Smaller numbers everywhere: a first look in seconds.
     #[must_use]
     pub fn quick(mut self) -> Self {
-        self.trials = self.trials.min(60);
+        self.trials = self.trials.min(40);
         self.pictures.count = self.pictures.count.min(160);
         self.controls.repetitions = self.controls.repetitions.min(40);
-        self.cost.largest_list = self.cost.largest_list.min(100_000);
+        self.cost.largest_list = self.cost.largest_list.min(10_000);
         self
     }
 
