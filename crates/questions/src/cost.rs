@@ -30,8 +30,7 @@ const BASELINE: &str = "e2ee";
 const LEVEL: f64 = 0.05;
 /// The list beside which growth is measured.
 const SHORTEST: usize = 10;
-/// How often CPU time is measured for one picture, and for each size of list: enough for a 95 % interval of the median.
-const TIMED_ROUNDS: u64 = 20;
+/// How often CPU time is measured for each size of list: enough for a 95 % interval of the median.
 const GROWTH_ROUNDS: u64 = 7;
 /// What costs less than this more beside the longest list than beside the shortest does not grow.
 const LEAST_GROWTH: f64 = 0.02;
@@ -70,6 +69,11 @@ fn rounds(scenario: &Scenario) -> u64 {
     u64::from(scenario.trials / 50).clamp(6, 20)
 }
 
+/// How often CPU time is measured for one picture.
+fn timed_rounds(scenario: &Scenario) -> u64 {
+    u64::from(scenario.trials / 4).clamp(GROWTH_ROUNDS, 20)
+}
+
 /// Sizes of list, the shortest first.
 fn sizes(scenario: &Scenario) -> Vec<usize> {
     let powers = (3..=6).map(|power| 10_usize.pow(power)).filter(|size| *size <= scenario.cost.largest_list);
@@ -84,7 +88,7 @@ pub(crate) fn all_steps(scenario: &Scenario, systems: &[System]) -> u64 {
 
 /// Steps for one system.
 fn steps(scenario: &Scenario) -> u64 {
-    rounds(scenario) * 4 + TIMED_ROUNDS * 4 + sizes(scenario).len() as u64 * GROWTH_ROUNDS * 4
+    rounds(scenario) * 4 + timed_rounds(scenario) * 4 + sizes(scenario).len() as u64 * GROWTH_ROUNDS * 4
 }
 
 /// Evidence and timings.
@@ -171,7 +175,7 @@ impl Measuring<'_> {
         };
         let exact = (0..rounds(self.run.scenario)).into_par_iter().map(one).collect::<Result<Vec<_>, GameError>>()?;
         let mut timed = Vec::new();
-        for number in 0..TIMED_ROUNDS {
+        for number in 0..timed_rounds(self.run.scenario) {
             let Some(picture) = pictures(number)[0] else { continue };
             let setup = Setup { memo: Arc::new(Memo::forgetful()), ..setup.clone() };
             let took = self.once(&setup, picture, networks()[0].1, &seed.derive("round", number))?;

@@ -56,7 +56,7 @@ const VARIANTS: [(Sizes, Copy); 4] = [
 
 /// Trials from which the constant length that messages add is learnt, and trials that are reported.
 fn halves(scenario: &Scenario) -> [u32; 2] {
-    let reported = (scenario.trials / 5).max(20);
+    let reported = (scenario.trials / 5).max(12);
     [(reported / 10).max(5), reported]
 }
 

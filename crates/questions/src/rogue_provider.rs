@@ -28,9 +28,9 @@ const SAFEGUARDS: [(&str, Setting); 3] = [
     ("review-thumbnail", |policy| Policy { review: Review::Thumbnail, ..policy }),
 ];
 
-/// Runs beside a safeguard.
+/// Runs beside a safeguard; none in a run of few trials.
 fn runs_beside(scenario: &Scenario) -> u32 {
-    (expose::runs(scenario) / 4).max(1)
+    expose::runs(scenario) / 4
 }
 
 /// Whether settings of detection make a difference.
@@ -50,12 +50,13 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
     let mut rows = Vec::new();
     for System { name, architecture } in &run.systems {
         rows.extend(of_system(run, name, architecture.as_ref(), None, expose::runs(run.scenario))?);
-        if architecture.strategies().is_empty() || !detects(architecture.as_ref()) {
+        let beside = runs_beside(run.scenario);
+        if beside == 0 || architecture.strategies().is_empty() || !detects(architecture.as_ref()) {
             continue;
         }
         for (safeguard, set) in SAFEGUARDS {
             let Some(system) = by_name(name, &set(run.scenario.detection)) else { continue };
-            rows.extend(of_system(run, name, system.as_ref(), Some(safeguard), runs_beside(run.scenario))?);
+            rows.extend(of_system(run, name, system.as_ref(), Some(safeguard), beside)?);
         }
     }
     Ok(rows)
