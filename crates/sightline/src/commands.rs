@@ -212,7 +212,8 @@ fn again(path: &Path) -> Result<(), Failure> {
 /// A table of planted leaks. A leak where nothing was planted is a failed control.
 pub(crate) fn calibrate(architectures: Vec<String>, seed: u64, repetitions: u32, quick: bool) -> Result<(), Failure> {
     let scenario = Scenario { architectures, seed, ..Scenario::default() };
-    let scenario = if quick { scenario.quick() } else { scenario };
+    // A leak has to be found, not only a first look taken.
+    let scenario = if quick { Scenario { trials: 150, ..scenario.quick() } } else { scenario };
     scenario.check().map_err(|error| Failure::scenario(error, None, ""))?;
     progress::listen();
     let bar = Bar::new();
