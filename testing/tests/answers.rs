@@ -88,3 +88,73 @@ fn any_number_comes_again_alone() {
     }
     assert!(tried.len() >= 5, "{tried:?}");
 }
+
+/// The value of the only row with these names; an observer and a variant may be empty.
+fn value(found: &Assessment, [question, system, quantity, observer, variant]: [&str; 5]) -> f64 {
+    let rows = found.evidence.rows().iter().filter(|row| {
+        let named = (row.question.as_str(), row.architecture.as_str(), row.quantity.as_str());
+        named == (question, system, quantity) && row.observer == observer && row.variant == variant
+    });
+    let values: Vec<f64> =
+        rows.filter(|row| row.content != "ordinary" || question == "frame").filter_map(|row| row.value).collect();
+    assert!(!values.is_empty(), "{question} {system} {quantity} {observer} {variant}");
+    values.into_iter().fold(0.0, f64::max)
+}
+
+/// What views show of whose contents, in every system that shows somebody something.
+#[test]
+fn detection_is_attributed_to_whom_it_is_of() {
+    let (.., found) =
+        run("architectures = [\"plaintext\", \"device-hashing\", \"partial-hashing\", \"server-enclave\",\
+         \"device-warning\", \"user-reports\", \"exceptional-access\", \"exceptional-access-escrow\"]\n\
+         questions = [\"benefit\", \"frame\"]\ntrials = 40\npictures.count = 120\n");
+    let detected = |system, observer| value(&found, ["benefit", system, "detected", observer, ""]);
+    for system in ["plaintext", "device-hashing", "partial-hashing", "server-enclave", "user-reports"] {
+        assert!(detected(system, "report-authority") >= 1.0, "{system}");
+    }
+    // One account of five is under the order.
+    for system in ["exceptional-access", "exceptional-access-escrow"] {
+        assert!((detected(system, "law-enforcement") - 0.2).abs() < 1e-9, "{system}");
+    }
+    assert!(value(&found, ["benefit", "device-warning", "warned", "user-0", ""]) >= 1.0);
+    let named = |system, observer, attempt| value(&found, ["frame", system, "success-rate", observer, attempt]);
+    for system in ["plaintext", "device-hashing", "partial-hashing", "server-enclave"] {
+        assert!(named(system, "report-authority", "planted-entry") >= 1.0, "{system}");
+        assert!(named(system, "reviewer", "near-entry") >= 1.0, "{system}");
+        assert!(named(system, "report-authority", "near-entry") <= 0.0, "{system}");
+    }
+    for attempt in ["nothing", "send-listed", "forge-report"] {
+        assert!(named("user-reports", "report-authority", attempt) <= 0.0, "{attempt}");
+    }
+    assert!(value(&found, ["frame", "user-reports", "inputs-refused", "", "forge-report"]) > 0.0);
+}
+
+#[test]
+fn an_order_touches_the_target_and_its_correspondents_and_auditors_notice_what_devices_hold() {
+    let (.., found) =
+        run("architectures = [\"device-hashing\", \"server-enclave\", \"device-warning\", \"lawful-requests\",\
+         \"exceptional-access\"]\nquestions = [\"lawful-access\", \"oversight\"]\ntrials = 20\npictures.count = 120\n");
+    let number = |system, quantity, observer| value(&found, ["lawful-access", system, quantity, observer, ""]);
+    for (system, contents) in [("lawful-requests", 0.0), ("exceptional-access", 4.0)] {
+        let police = "law-enforcement";
+        let counted = ["persons-touched", "correspondents-touched", "contents-obtained"];
+        let counted = counted.map(|quantity| number(system, quantity, police).to_string());
+        assert_eq!(counted, [3.0, 2.0, contents].map(|count: f64| count.to_string()), "{system}");
+        assert!(number(system, "views-changed-of-bystanders", "") <= 0.0, "{system}");
+    }
+    assert!(number("exceptional-access", "views-changed-of-correspondents", "") >= 2.0, "a ghost is in their groups");
+    for quantity in ["defective-warrants-refused", "conditions-required", "cheating-logs-caught"] {
+        assert!(value(&found, ["lawful-access", "", quantity, "", ""]) >= 1.0, "{quantity}");
+    }
+    let noticed = |system, quantity| value(&found, ["oversight", system, quantity, "auditor", ""]) >= 1.0;
+    for (system, expected) in [
+        ("device-hashing", [false, false, false]),
+        ("server-enclave", [true, true, false]),
+        ("device-warning", [true, true, true]),
+    ] {
+        let found = ["change-noticed", "other-entries-noticed", "entries-noticed"].map(|what| noticed(system, what));
+        assert_eq!(found, expected, "{system}");
+    }
+    let split = |system| value(&found, ["oversight", system, "split-view-noticed", "auditor", "split-view"]);
+    assert_eq!([split("device-hashing"), split("server-enclave")].map(|found| found > 0.0), [false, true]);
+}

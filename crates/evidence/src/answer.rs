@@ -15,10 +15,12 @@ pub struct Answer {
     pub sentence: String,
     /// What the lines' numbers are, in words.
     pub measure: String,
-    /// Unit of the lines' numbers; `1` for a pure number.
-    pub unit: String,
+    /// What they count in.
+    pub unit: Unit,
     /// What would contradict the open letter of October 2020, fixed before the run; empty if nothing was fixed.
     pub threshold: String,
+    /// What the project fixed, if the scenario has another threshold; empty if it has this.
+    pub changed_from: String,
     /// The threshold on the scale of the lines' numbers, if it is one.
     pub limit: Option<f64>,
     /// Whether a shortlisted design crosses it.
@@ -49,6 +51,20 @@ pub struct AnswerLine {
     pub verdict: Verdict,
     /// Which row of `evidence.csv` the number is, counted from 1 behind the heading.
     pub row: Option<u64>,
+}
+
+/// What the numbers of an answer count in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// Shares, from 0 to 1.
+    Share,
+    /// Bits.
+    Bit,
+    /// Times as much as with plain end-to-end encryption.
+    Ratio,
+    /// People.
+    People,
 }
 
 /// What an answer says of a statement of the open letter.

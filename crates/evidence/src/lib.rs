@@ -19,7 +19,7 @@ mod table;
 mod unfinished;
 mod verification;
 
-pub use answer::{Answer, AnswerLine, Verdict};
+pub use answer::{Answer, AnswerLine, Unit, Verdict};
 pub use compare::{Change, Changed, Comparison, Difference, QuestionChange, RowChange, StatementChange};
 pub use digest::{digest, digest_value};
 pub use error::EvidenceError;

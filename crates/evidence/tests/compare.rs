@@ -28,7 +28,7 @@ fn answer(all: Verdict, second: Verdict) -> Answer {
         })
     };
     let answer = json!({
-        "question": "mandate", "asked": "Does it hold?", "procedure": "", "sentence": "So it is.", "measure": "", "unit": "1",
+        "question": "mandate", "asked": "Does it hold?", "procedure": "", "sentence": "So it is.", "measure": "", "unit": "share", "changed_from": "",
         "threshold": "", "limit": null, "verdict": all, "would_change": "",
         "lines": [line("device-hashing", Verdict::Stands), line("e2ee", second)],
     });

@@ -3,7 +3,7 @@
 use plotters::element::{Circle, PathElement, Rectangle, Text};
 use plotters::style::Color as _;
 use plotters::style::text_anchor::HPos;
-use sightline_evidence::{Answer, AnswerLine, Table, Verdict};
+use sightline_evidence::{Answer, AnswerLine, Table, Unit, Verdict};
 
 use crate::PresentationError;
 use crate::figure::{
@@ -22,6 +22,16 @@ const AXIS: i32 = 56;
 /// A verdict as a page shows it: class, symbol, words.
 pub(crate) type Mark = (&'static str, &'static str, &'static str);
 
+/// Of a system: only a shortlisted design can contradict a statement about these.
+const fn mark_of(line: &AnswerLine) -> Mark {
+    match (line.shortlisted, line.verdict) {
+        (false, Verdict::Contradicted) => ("beside", "✕", "crossed, not shortlisted"),
+        (false, Verdict::Stands) => ("beside", "●", "not crossed"),
+        (_, verdict) => mark(verdict),
+    }
+}
+
+/// Of all shortlisted designs.
 pub(crate) const fn mark(verdict: Verdict) -> Mark {
     match verdict {
         Verdict::Contradicted => ("contradicted", "✕", "contradicts the letter"),
@@ -30,6 +40,14 @@ pub(crate) const fn mark(verdict: Verdict) -> Mark {
         Verdict::NoThreshold => ("open", "○", "no threshold was fixed"),
         Verdict::NotApplicable => ("absent", "–", "not applicable"),
     }
+}
+
+/// The thresholds that are not those that the project fixed, in words.
+pub(crate) fn changed_thresholds(reading: &Reading) -> Vec<String> {
+    let changed = reading.answers.iter().filter(|answer| !answer.changed_from.is_empty());
+    changed
+        .map(|one| format!("{}: if {}; the project fixed: if {}", one.question, one.threshold, one.changed_from))
+        .collect()
 }
 
 /// One question on the page.
@@ -51,7 +69,7 @@ pub(crate) struct Line<'a> {
 pub(crate) fn sections(reading: &Reading) -> Result<Vec<Section<'_>>, PresentationError> {
     let mut sections = Vec::new();
     for (position, answer) in reading.answers.iter().enumerate() {
-        let line = |line| Line { found: line, mark: mark(line.verdict), value: value(answer, line) };
+        let line = |line| Line { found: line, mark: mark_of(line), value: value(answer, line) };
         sections.push(Section {
             anchor: slug("question", position, &answer.question),
             mark: mark(answer.verdict),
@@ -63,18 +81,12 @@ pub(crate) fn sections(reading: &Reading) -> Result<Vec<Section<'_>>, Presentati
     Ok(sections)
 }
 
-/// Whether a number is a share.
-fn is_share(answer: &Answer) -> bool {
-    answer.unit == "1" && answer.lines.iter().filter_map(|line| line.high).all(|high| high <= 1.0)
-}
-
 fn shown(answer: &Answer, value: f64) -> String {
-    if is_share(answer) {
-        format!("{}\u{a0}%", number(value * 100.0))
-    } else if answer.unit == "1" {
-        number(value)
-    } else {
-        format!("{}\u{a0}{}", number(value), answer.unit)
+    match answer.unit {
+        Unit::Share => format!("{}\u{a0}%", number(value * 100.0)),
+        Unit::Bit => format!("{}\u{a0}bit", number(value)),
+        Unit::Ratio => format!("×\u{a0}{}", number(value)),
+        Unit::People => number(value),
     }
 }
 
@@ -96,7 +108,7 @@ fn figure(reading: &Reading, position: usize, answer: &Answer) -> Result<Option<
         return Ok(None);
     }
     let most = lines.iter().filter_map(|line| line.high).chain(answer.limit).fold(0.0, f64::max);
-    let scale = if is_share(answer) { 1.0 } else { nice(most) };
+    let scale = if answer.unit == Unit::Share { 1.0 } else { nice(most) };
     let height = HEAD + LINE * i32::try_from(lines.len()).unwrap_or(i32::MAX / (2 * LINE)) + AXIS;
     let words = FigureWords {
         id: slug("answer", position, &answer.question),

@@ -64,7 +64,7 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
             .collect(),
         systems: sections,
         answers: answers.iter().map(Answered::of).collect(),
-        changed: changed_thresholds(&reading.lock),
+        changed: answers::changed_thresholds(reading),
         overview: overview(reading, &systems, &observers),
         tasks,
         sizes: Drawn::of(&sizes),
@@ -299,20 +299,6 @@ impl<'a> Answered<'a> {
         Self { section, figure: section.figure.as_ref().map(Drawn::of) }
     }
 }
-
-/// Thresholds of the scenario that are not those that the project fixed.
-fn changed_thresholds(lock: &Value) -> Vec<String> {
-    let thresholds = &lock["scenario"]["thresholds"];
-    let changed = FIXED.iter().filter_map(|(key, fixed)| {
-        let found = thresholds[key].as_f64().filter(|found| found.total_cmp(fixed).is_ne())?;
-        Some(format!("{key} is {found}, and the project fixed {fixed}"))
-    });
-    changed.collect()
-}
-
-/// The thresholds as the project fixed them (docs/questions.md).
-const FIXED: [(&str, f64); 4] =
-    [("identified_bits", 1.0), ("holders_found", 0.01), ("kinds_differ", 0.05), ("detection_lost", 0.1)];
 
 struct Overview {
     tasks: Vec<String>,

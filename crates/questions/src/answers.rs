@@ -7,7 +7,7 @@ use crate::scenario::{
     ANY_CONTENT, BENEFIT, BROKEN_ENCLAVE, COST, ENDPOINTS_ONLY, FRAME, HASH_IDENTIFIES, LAWFUL_ACCESS, MANDATE,
     ONE_HOLE, OVERSIGHT, PLANTED_LIST, ROGUE_PROVIDER, STILL_E2EE, UNCOOPERATIVE_CLIENT,
 };
-use sightline_evidence::{Answer, AnswerLine, E2e, Profile, Row, Statement, Status, Verdict};
+use sightline_evidence::{Answer, AnswerLine, E2e, Profile, Row, Statement, Status, Unit, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What answers are drawn from.
@@ -69,7 +69,7 @@ struct Question {
     asked: &'static str,
     procedure: &'static str,
     measure: &'static str,
-    unit: &'static str,
+    unit: Unit,
     threshold: fn(&Thresholds) -> (String, Option<f64>),
     would_change: &'static str,
     line: fn(&Findings<'_>, &str) -> Line,
@@ -85,7 +85,7 @@ const QUESTIONS: [Question; 15] = [
         asked: "Is content readable by sender and recipients alone?",
         procedure: "Every outsider, alone and with others, plays games against the system with all that it receives, sends and holds.",
         measure: "outsiders for whom it is not end-to-end encrypted",
-        unit: "1",
+        unit: Unit::Share,
         threshold: |_| ("a shortlisted design is end-to-end encrypted for every outsider".into(), Some(0.0)),
         would_change: "a design that tells no outsider more than plain end-to-end encryption does",
         line: endpoints_only,
@@ -95,7 +95,7 @@ const QUESTIONS: [Question; 15] = [
         asked: "Does what an outsider gets identify a picture, so that sharing it is sharing content?",
         procedure: "One of up to 1 024 known pictures is sent, padded to one length; the outsider says which.",
         measure: "bits learnt about which picture it was, lower end",
-        unit: "bit",
+        unit: Unit::Bit,
         threshold: |fixed| {
             (format!("fewer than {} bits are learnt", fixed.identified_bits), Some(fixed.identified_bits))
         },
@@ -107,7 +107,7 @@ const QUESTIONS: [Question; 15] = [
         asked: "If the list is compromised, are people who hold lawful pictures found?",
         procedure: "One lawful picture is put on the list; people send recompressed copies of it; who can tell whose they were?",
         measure: "holders of one planted picture who are found",
-        unit: "1",
+        unit: Unit::Share,
         threshold: |fixed| {
             (format!("less than {} of the holders are found", percent(fixed.holders_found)), Some(fixed.holders_found))
         },
@@ -119,7 +119,7 @@ const QUESTIONS: [Question; 15] = [
         asked: "If the provider lies, what does it obtain?",
         procedure: "The provider follows each of its strategies in place of the protocol; what anybody can read is counted.",
         measure: "pictures that are on no list and become readable, beyond the honest run",
-        unit: "1",
+        unit: Unit::Share,
         threshold: |_| ("nothing is obtained beyond the honest run".into(), Some(0.0)),
         would_change: "clients that can verify verdicts, lists and code, and refuse what they cannot verify",
         line: rogue_provider,
@@ -129,7 +129,7 @@ const QUESTIONS: [Question; 15] = [
         asked: "What follows when the enclave breaks?",
         procedure: "In the middle of a conversation the enclave's memory is read once, or it is taken over; what can be opened is counted.",
         measure: "ordinary pictures that become readable",
-        unit: "1",
+        unit: Unit::Share,
         threshold: |_| ("nothing becomes readable beyond verdicts".into(), Some(0.0)),
         would_change: "an enclave that is never given what it could give away",
         line: broken_enclave,
@@ -137,9 +137,9 @@ const QUESTIONS: [Question; 15] = [
     Question {
         id: MANDATE,
         asked: "Can an order turn the system on whistleblowers' documents?",
-        procedure: "The legitimate authority lists pages; people send them as they are, recompressed, as screenshots, photographed.",
+        procedure: "The legitimate authority lists pages; people send them as they are, recompressed, as screenshots, photographed (simulated).",
         measure: "people found who sent a photograph of a listed page",
-        unit: "1",
+        unit: Unit::Share,
         threshold: |_| ("every client has to be changed first".into(), None),
         would_change: "clients that accept no list entry without evidence of what it stands for",
         line: mandate,
@@ -149,7 +149,7 @@ const QUESTIONS: [Question; 15] = [
         asked: "Does one hole make devices spy at large?",
         procedure: "Each party alone is taken over, each strategy tried, one entry planted: what is readable beyond plain end-to-end encryption under the same?",
         measure: "ordinary pictures that one broken party opens, beyond plain encryption",
-        unit: "1",
+        unit: Unit::Share,
         threshold: |_| ("no single compromise gains anything over plain end-to-end encryption's".into(), Some(0.0)),
         would_change: "a design in which no party but an endpoint can make a device disclose",
         line: one_hole,
@@ -159,7 +159,7 @@ const QUESTIONS: [Question; 15] = [
         asked: "Is anything specific to the content that it is meant for?",
         procedure: "The list is swapped for pictures of one kind after another; recompressed copies of them are sent.",
         measure: "largest difference of detection between kinds of content",
-        unit: "1",
+        unit: Unit::Share,
         threshold: |fixed| {
             let points = fixed.kinds_differ * 100.0;
             (format!("detection differs by more than {points} points between kinds"), Some(fixed.kinds_differ))
@@ -172,7 +172,7 @@ const QUESTIONS: [Question; 15] = [
         asked: "What if the client does not play along?",
         procedure: "One user encrypts pictures beforehand, sends them as documents, has nothing checked or something else.",
         measure: "share of detection that is lost",
-        unit: "1",
+        unit: Unit::Share,
         threshold: |fixed| {
             (format!("less than {} of detection is lost", percent(fixed.detection_lost)), Some(fixed.detection_lost))
         },
@@ -184,7 +184,7 @@ const QUESTIONS: [Question; 15] = [
         asked: "Can an innocent be made to look guilty, or reviewers be flooded?",
         procedure: "Entries are put beside or on what an innocent sends, listed pictures are sent to the innocent, reports forged, verdicts invented.",
         measure: "runs in which the report authority is given something that names the innocent, by the best attempt",
-        unit: "1",
+        unit: Unit::Share,
         threshold: nothing_fixed,
         would_change: "reviewers who see what an entry stands for, and reports that prove who sent what",
         line: frame,
@@ -194,7 +194,7 @@ const QUESTIONS: [Question; 15] = [
         asked: "What does each design detect that end-to-end encryption with user reports does not?",
         procedure: "The same people send the same listed and ordinary pictures in every system.",
         measure: "listed pictures of which an authority learns",
-        unit: "1",
+        unit: Unit::Share,
         threshold: nothing_fixed,
         would_change: "how many recipients report, which is assumed, and how many senders avoid detection, which is not measured here",
         line: benefit,
@@ -204,7 +204,7 @@ const QUESTIONS: [Question; 15] = [
         asked: "Can access be authorised, narrow, based on suspicion, necessary and proportionate?",
         procedure: "One account is under a court's order; two people converse with it, two do not.",
         measure: "people of five of whom law enforcement learns anything",
-        unit: "1",
+        unit: Unit::People,
         threshold: nothing_fixed,
         would_change: "what judges find, which is not measured, only that they found it",
         line: lawful_access,
@@ -214,7 +214,7 @@ const QUESTIONS: [Question; 15] = [
         asked: "What can be done without weakening encryption?",
         procedure: "The same people and pictures, in the systems that are end-to-end encrypted for every outsider but by an endpoint's will or a court's order.",
         measure: "listed pictures that are reported, or of which the sender is warned",
-        unit: "1",
+        unit: Unit::Share,
         threshold: nothing_fixed,
         would_change: "how many recipients report",
         line: still_e2ee,
@@ -224,7 +224,7 @@ const QUESTIONS: [Question; 15] = [
         asked: "Can outsiders check list and matching?",
         procedure: "Entries are planted; an auditor has what any device is given, pictures that may be listed, and a second device to compare with.",
         measure: "suspected pictures whose listing the auditor can confirm, of those planted",
-        unit: "1",
+        unit: Unit::Share,
         threshold: nothing_fixed,
         would_change: "certifiers who vouch for entries, which no system here has",
         line: oversight,
@@ -234,7 +234,7 @@ const QUESTIONS: [Question; 15] = [
         asked: "What does each cost?",
         procedure: "One picture is sent in a group that exists, and counted in the same run as with plain end-to-end encryption.",
         measure: "bytes sent for one ordinary picture, against plain end-to-end encryption",
-        unit: "1",
+        unit: Unit::Ratio,
         threshold: nothing_fixed,
         would_change: "another padding, another list",
         line: cost,
@@ -249,6 +249,7 @@ pub(crate) fn answers(findings: &Findings<'_>, asked: &[String]) -> Vec<Answer> 
 
 fn answer(findings: &Findings<'_>, question: &Question) -> Answer {
     let (threshold, limit) = (question.threshold)(findings.thresholds);
+    let (fixed, _) = (question.threshold)(&Thresholds::default());
     let line = |profile: &Profile| {
         let line = (question.line)(findings, &profile.name);
         let [value, low, high] = [0, 1, 2].map(|place| line.value.map(|value| value[place]));
@@ -276,7 +277,8 @@ fn answer(findings: &Findings<'_>, question: &Question) -> Answer {
         procedure: question.procedure.into(),
         sentence: summary(question, verdict, &lines),
         measure: question.measure.into(),
-        unit: question.unit.into(),
+        unit: question.unit,
+        changed_from: if fixed == threshold { String::new() } else { fixed },
         threshold,
         limit,
         verdict,
@@ -285,11 +287,10 @@ fn answer(findings: &Findings<'_>, question: &Question) -> Answer {
     }
 }
 
-/// The shortlisted designs in one sentence; all systems where there is none, or where the question is about the others.
+/// The shortlisted designs in one sentence; all systems where none of these was measured.
 fn summary(question: &Question, verdict: Verdict, lines: &[AnswerLine]) -> String {
     let measured = |line: &&AnswerLine| line.value.is_some();
-    let of_interest = |line: &&AnswerLine| line.shortlisted && !matches!(question.id, STILL_E2EE | LAWFUL_ACCESS);
-    let mut chosen: Vec<&AnswerLine> = lines.iter().filter(of_interest).filter(measured).collect();
+    let mut chosen: Vec<&AnswerLine> = lines.iter().filter(measured).filter(|line| line.shortlisted).collect();
     if chosen.is_empty() {
         chosen = lines.iter().filter(measured).collect();
     }
@@ -317,11 +318,11 @@ fn capital(text: &str) -> String {
 
 /// A number as people read it on the question's scale.
 fn scaled(value: f64, question: &Question) -> String {
-    match question.id {
-        HASH_IDENTIFIES => format!("{value:.1} bits"),
-        COST => format!("× {value:.2}"),
-        LAWFUL_ACCESS => format!("{value} of 5"),
-        _ => percent(value),
+    match question.unit {
+        Unit::Share => percent(value),
+        Unit::Bit => format!("{value:.1} bits"),
+        Unit::Ratio => format!("× {value:.2}"),
+        Unit::People => format!("{value}"),
     }
 }
 
@@ -773,12 +774,8 @@ fn lawful_access(findings: &Findings<'_>, system: &str) -> Line {
 }
 
 fn still_e2ee(findings: &Findings<'_>, system: &str) -> Line {
-    let weakened = findings.profiles.iter().any(|profile| {
-        let detects = matches!(profile.disclosure.as_str(), "held" | "on-demand");
-        profile.name == system && detects
-    });
-    let escrow = system.starts_with("exceptional-access");
-    if weakened || escrow {
+    let mut own = findings.statements.iter().filter(|one| one.architecture == system);
+    if own.any(|one| one.end_to_end == E2e::No) {
         return Line::not_applicable("It is not end-to-end encrypted for every outsider.");
     }
     let detected = greatest(findings.of(BENEFIT, system, "detected").filter(|row| row.row.content == "listed"));

@@ -82,7 +82,8 @@ struct Question {
     run: fn(&Run<'_>) -> Result<Vec<Row>, AssessmentError>,
 }
 
-const ASKED: [Question; 9] = [
+const ASKED: [Question; 10] = [
+    Question { id: ROGUE_PROVIDER, steps: rogue_provider::steps, run: rogue_provider::run },
     Question { id: PLANTED_LIST, steps: |scenario, _| planted_list::steps(scenario), run: planted_list::run },
     Question { id: MANDATE, steps: |scenario, _| mandate::steps(scenario), run: mandate::run },
     Question { id: ONE_HOLE, steps: |_, _| one_hole::STEPS, run: one_hole::run },
@@ -115,9 +116,6 @@ pub fn prepare(scenario: &Scenario, progress: &dyn Progress) -> Result<World, As
     }
     if scenario.asks(HASH_IDENTIFIES) {
         plan += steps(&|_| identify::steps(scenario) + reconstruct::steps(scenario));
-    }
-    if scenario.asks(ROGUE_PROVIDER) {
-        plan += steps(&|system| rogue_provider::steps(scenario, system.architecture.as_ref()));
     }
     for question in ASKED.iter().filter(|question| scenario.asks(question.id)) {
         plan += steps(&|system| (question.steps)(scenario, system.architecture.as_ref()));
@@ -167,9 +165,6 @@ pub fn assess(
     if scenario.asks(HASH_IDENTIFIES) {
         rows.extend(identify::run(&run, level)?);
         rows.extend(reconstruct::run(&run, level)?);
-    }
-    if scenario.asks(ROGUE_PROVIDER) {
-        rows.extend(rogue_provider::run(&run)?);
     }
     for question in ASKED.iter().filter(|question| scenario.asks(question.id)) {
         rows.extend((question.run)(&run)?);
@@ -226,7 +221,6 @@ pub(crate) fn rows_of(run: &Run<'_>, level: f64, question: &str, game: &str) -> 
         (ENDPOINTS_ONLY, _) => [metadata::rows(run.scenario.seed), metadata::adversary(run)?].concat(),
         (HASH_IDENTIFIES, "reconstruct") => reconstruct::run(run, level)?,
         (HASH_IDENTIFIES, _) => identify::run(run, level)?,
-        (ROGUE_PROVIDER, _) => rogue_provider::run(run)?,
         (COST, _) => cost::run(run)?.0,
         (other, _) => match ASKED.iter().find(|asked| asked.id == other) {
             Some(asked) => (asked.run)(run)?,

@@ -76,7 +76,7 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
                     .content("listed")
                     .parameter("radius", run.scenario.list.radius)
                     .parameter("reporting", format!("{share} %"))
-                    .method("sightings; exact binomial, 95 %")
+                    .method("sightings, each sender and picture once; exact binomial, 95 %")
                     .seed(run.scenario.seed)
             };
             let Ok(found) = found else {
@@ -98,7 +98,7 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
                     rows.push(row.interval(time.value, time.low, time.high).n(told.seconds.len() as u64));
                 }
             }
-            rows.push(found.warned.put(row("warned", "1").observer("user-0").method("warnings; exact binomial, 95 %")));
+            rows.push(found.warned.exactly(row("warned", "1").observer("user-0").method("warnings")));
         }
     }
     Ok(rows)
@@ -164,7 +164,12 @@ fn told(history: &History, sightings: &[Sighting], listed: &dyn Fn(&Content) -> 
     let mut pictures = BTreeSet::new();
     let shown = |sighting: &Sighting| matches!(&sighting.shown, Shown::Content(content) if listed(content));
     told.reports = sightings.iter().filter(|sighting| shown(sighting)).count() as u64;
+    let mut sent = BTreeSet::new();
     for (action, _, content) in history.sends() {
+        // What one person sends again counts once.
+        if !sent.insert((action.user, &content.bytes)) {
+            continue;
+        }
         let of_it = |sighting: &&Sighting| {
             sighting.account == action.user && matches!(&sighting.shown, Shown::Content(seen) if seen == content)
         };
@@ -176,7 +181,7 @@ fn told(history: &History, sightings: &[Sighting], listed: &dyn Fn(&Content) -> 
         }
         told.listed.add(hit);
         if let Some(seen) = seen {
-            told.seconds.extend((seen.at > action.at).then(|| (seen.at - action.at).as_seconds()));
+            told.seconds.push((seen.at - action.at).as_seconds());
             pictures.insert(&content.bytes);
         }
     }

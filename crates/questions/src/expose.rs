@@ -8,7 +8,6 @@ use crate::run::{Run, System};
 use crate::scenario::ENDPOINTS_ONLY;
 use crate::world::{Half, Picture, World, below, shuffle};
 use rand_core::Rng;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sightline_crypto::{Seed, Stream};
 use sightline_evidence::{Row, Status};
@@ -224,11 +223,8 @@ pub(crate) fn play(
     runs: u32,
 ) -> Result<Result<Outcome, String>, AssessmentError> {
     let seed = Seed::from_u64(run.scenario.seed).derive(&format!("expose {name}"), 0);
-    let one = |number: u32| -> Result<Option<(Vec<Counts>, Exposure)>, GameError> {
-        if run.progress.cancelled() {
-            return Ok(None);
-        }
-        let seed = seed.derive("run", u64::from(number));
+    let one = |number: u64| -> Result<Option<(Vec<Counts>, Exposure)>, GameError> {
+        let seed = seed.derive("run", number);
         let Some(drawn) = draw(run.world, &mut seed.derive("contents", 0).stream()) else { return Ok(None) };
         // Two users take turns.
         let sends = (0..).zip(&drawn.sent).map(|(number, (_, content))| (number % 2, content.clone()));
@@ -250,11 +246,9 @@ pub(crate) fn play(
         let readable = std::mem::take(&mut exposure.readable);
         Ok(Some((readable.into_iter().map(counted).collect(), exposure)))
     };
-    let played = (0..runs).into_par_iter().map(one).collect::<Result<Option<Vec<_>>, GameError>>();
-    run.progress.check()?;
-    Ok(played.map_err(|error| error.to_string()).map(|played| {
+    Ok(run.repeat(u64::from(runs), one)?.map(|played| {
         let mut outcome = Outcome::default();
-        for (counts, exposure) in played.into_iter().flatten() {
+        for (counts, exposure) in played {
             outcome.readable.resize(counts.len(), Counts::default());
             let totals = outcome.readable.iter_mut().flatten().flatten();
             for (total, counts) in totals.zip(counts.into_iter().flatten().flatten()) {
@@ -262,16 +256,21 @@ pub(crate) fn play(
             }
             outcome.sent += exposure.sent;
             outcome.delivered += exposure.delivered;
-            for refusal in exposure.refused {
-                *outcome.refused.entry(without_numbers(&refusal)).or_default() += 1;
-            }
+            count_refusals(&mut outcome.refused, &exposure.refused);
         }
         outcome
     }))
 }
 
+/// Adds refusals to the counts of their kinds.
+pub(crate) fn count_refusals(counts: &mut BTreeMap<String, u64>, refused: &[String]) {
+    for reason in refused {
+        *counts.entry(without_numbers(reason)).or_default() += 1;
+    }
+}
+
 /// A reason with `#` for every word that holds a digit, so that refusals of one kind count together.
-pub(crate) fn without_numbers(reason: &str) -> String {
+fn without_numbers(reason: &str) -> String {
     let word = |word: &str| {
         let mark = word.trim_end_matches(|letter: char| letter.is_ascii_punctuation());
         let holds = mark.contains(|letter: char| letter.is_ascii_digit());

@@ -108,7 +108,8 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
                     for (role, named) in [Role::Reviewer, Role::ReportAuthority].into_iter().zip(found.named) {
                         rows.push(named.put(row("success-rate").observer(role.name()).corruption("curious")));
                     }
-                    rows.push(found.cases.put(row("cases-per-content").observer("reviewer").corruption("curious")));
+                    let cases = row("cases-per-content").observer("reviewer").corruption("curious");
+                    rows.push(found.cases.exactly(cases.method("sightings")));
                     let refused = row("inputs-refused").method("refusals by any party, per content");
                     rows.push(refused.exact(found.refused as f64 / found.cases.of.max(1) as f64).n(found.cases.of));
                 }

@@ -145,7 +145,7 @@ pub(crate) fn run(run: &Run<'_>, level: f64) -> Result<Vec<Row>, AssessmentError
             }
         }
     }
-    rows.extend(line_up.per_pair(run.scenario));
+    rows.push(line_up.per_pair(run.scenario));
     Ok(rows)
 }
 
@@ -316,7 +316,7 @@ impl<'a> LineUp<'a> {
     }
 
     /// How often different pictures lie within the radius, among all pairs of pictures that there are: arithmetic on hashes.
-    fn per_pair(&self, scenario: &Scenario) -> Option<Row> {
+    fn per_pair(&self, scenario: &Scenario) -> Row {
         let all: Vec<_> = self.candidates.iter().chain(&self.others).map(|picture| picture.pdq.hash).collect();
         let radius = sightline_fingerprint::DEFAULT_RADIUS;
         let of_one = |(number, hash): (usize, &sightline_fingerprint::PdqHash)| {
@@ -327,8 +327,7 @@ impl<'a> LineUp<'a> {
         let row = Row::new("false-positive-rate-per-pair", "1").question(HASH_IDENTIFIES).game("identify");
         let row = row.task("open-world").content("ordinary").parameter("radius", radius).seed(scenario.seed);
         // Pairs share pictures, so that no interval is stated.
-        let row = row.method("arithmetic on hashes, all pairs").n(share.of);
-        (share.of > 0).then(|| row.exact(share.hits as f64 / share.of as f64))
+        share.exactly(row.method("arithmetic on hashes, all pairs"))
     }
 
     /// Learns what messages add to a length on the first trials, and counts right guesses on the others.

@@ -173,11 +173,7 @@ fn court(run: &Run<'_>) -> Vec<Row> {
         ("conditions-required", conditions, "warrants without a finding on one of five conditions are refused"),
         ("cheating-logs-caught", caught, "operators that omit, alter, fork or roll back"),
     ];
-    shares
-        .map(|(quantity, share, method)| {
-            row(quantity).exact(share.hits as f64 / share.of.max(1) as f64).n(share.of).method(method)
-        })
-        .into()
+    shares.map(|(quantity, share, method)| share.exactly(row(quantity).method(method))).into()
 }
 
 /// Operators of the log that cheat, and what a follower says to what they show next.

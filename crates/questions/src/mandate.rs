@@ -3,7 +3,6 @@
 
 use crate::Scenario;
 use crate::assessment::AssessmentError;
-use crate::planted_list::of_observers;
 use crate::run::{Run, System};
 use crate::scenario::MANDATE;
 use crate::scenes::{self, Form, Scene};
@@ -11,7 +10,7 @@ use crate::trace::{self, Found, Plan};
 use crate::world::{Half, Picture};
 use rayon::prelude::*;
 use sightline_crypto::Seed;
-use sightline_evidence::{Row, Status};
+use sightline_evidence::Row;
 use sightline_lists::{Entry, HashList, Provenance};
 use sightline_pictures::SceneKind;
 use sightline_privacy::game::Game;
@@ -31,7 +30,7 @@ fn pages(scenario: &Scenario) -> usize {
 
 /// Steps for one system.
 pub(crate) fn steps(scenario: &Scenario) -> u64 {
-    Form::ALL.len() as u64 * Plan::steps(4 * pages(scenario))
+    (Form::ALL.len() * 4 * pages(scenario)) as u64
 }
 
 /// Asks every system.
@@ -58,7 +57,7 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
     for System { name, architecture } in &run.systems {
         let game = Game::new(architecture.as_ref(), run.scenario.wires(), trace::singles(architecture.as_ref()));
         for (form, copies) in &copies {
-            let steps = Plan::steps(4 * count);
+            let steps = 4 * count as u64;
             let found: Result<Found, String> = run.part(&format!("{name}: pages as {}", form.name()), steps, || {
                 let plan = |(holders, innocents): (&[Content], &[Content])| {
                     let [holders, innocents] = [holders, innocents].map(<[Content]>::to_vec);
@@ -80,22 +79,14 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
                     .parameter("radius", run.scenario.list.radius)
                     .seed(run.scenario.seed)
             };
-            rows.extend(of_observers(&game, found.as_ref(), row));
+            rows.extend(trace::of_observers(&game, found.as_ref(), row));
         }
-        let before = Setup { order: None, ..run.world.setup.clone() };
-        let changed = trace::changed(architecture.as_ref(), &before, &setup, &seed);
         let row = |quantity: &str| {
             let row = Row::new(quantity, "1").question(MANDATE).architecture(name.as_str()).content("planted");
             row.parameter("planted", pages.len()).seed(run.scenario.seed)
         };
-        let updates = row("client-updates");
-        rows.push(match changed {
-            Err(_) => updates.status(Status::Failed),
-            Ok(changed) => {
-                let devices = f64::from(u8::from(changed.contains("device")));
-                updates.exact(devices).n(1).method("what is installed on devices, before and after")
-            }
-        });
+        let before = &run.world.setup;
+        rows.push(trace::client_updates(row("client-updates"), architecture.as_ref(), before, &setup, &seed));
         let deciding = architecture.profile().decisions;
         let about_the_list = deciding.iter().filter(|decision| decision.what == "what is on the list").count();
         let row = row("approvals").method("who decides what is on the list, by the system's profile");

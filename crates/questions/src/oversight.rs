@@ -6,7 +6,7 @@ use crate::assessment::AssessmentError;
 use crate::endpoints_only::conversation;
 use crate::run::{Run, System};
 use crate::scenario::OVERSIGHT;
-use crate::trace;
+use crate::trace::{self, Share};
 use crate::world::{Half, Picture, shuffle};
 use serde::{Deserialize, Serialize};
 use sightline_crypto::Seed;
@@ -34,8 +34,8 @@ struct Noticed {
     change: bool,
     /// It differs from one beside a list with as many other entries: which entries they are, or their digest, shows.
     which: bool,
-    /// Hashes of pictures that the auditor suspects, of as many on the list, that are in the device's view.
-    suspected: [u64; 2],
+    /// Hashes of pictures that the auditor suspects, all of them on the list, that are in the device's view.
+    suspected: Share,
 }
 
 /// What came of one system.
@@ -67,14 +67,14 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
             continue;
         };
         let bit = |row: Row, holds: bool| row.exact(f64::from(u8::from(holds))).n(1);
-        for Noticed { planted, change, which, suspected: [seen, of] } in found.noticed {
+        for Noticed { planted, change, which, suspected } in found.noticed {
             let row = |quantity: &str| {
                 row(quantity).parameter("list", run.scenario.list.entries).parameter("planted", planted)
             };
             rows.push(bit(row("change-noticed").method("a device's view, beside the list before"), change));
             rows.push(bit(row("other-entries-noticed").method("a device's view, beside as many others"), which));
             let entries = row("entries-noticed").method("a suspected picture's hash in a device's view");
-            rows.push(entries.exact(seen as f64 / of.max(1) as f64).n(of));
+            rows.push(suspected.exactly(entries));
         }
         for (strategy, noticed) in found.split {
             let row = row("split-view-noticed").variant(strategy).method("refusals, and what two devices compare");
@@ -130,12 +130,12 @@ fn play(run: &Run<'_>, name: &str, architecture: &dyn Architecture) -> Result<Fo
             let mut views = Views::new(&with);
             let view = views.of(&Observer::curious([LENT]));
             let held: Vec<&[u8]> = view.byte_strings().collect();
-            let seen = |hash: &&PdqHash| held.iter().any(|bytes| bytes.windows(32).any(|part| part == hash.as_bytes()));
+            let seen = |hash: &PdqHash| held.iter().any(|bytes| bytes.windows(32).any(|part| part == hash.as_bytes()));
             noticed.push(Noticed {
                 planted,
                 change: differs(&before, &with),
                 which: differs(&with, &instead),
-                suspected: [suspected.iter().filter(seen).count() as u64, suspected.len() as u64],
+                suspected: Share::count(&suspected, seen),
             });
         }
         let splits = architecture.strategies().into_iter().filter(|(strategy, _)| *strategy == "split-view");

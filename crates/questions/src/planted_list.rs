@@ -9,14 +9,13 @@ use crate::trace::{self, Found, Plan, Share};
 use crate::world::{Half, Picture, shuffle};
 use rand_core::Rng;
 use rayon::prelude::*;
-use sightline_crypto::{Seed, Stream};
-use sightline_evidence::{Row, Status};
+use sightline_crypto::Seed;
+use sightline_evidence::Row;
 use sightline_fingerprint::PdqHash;
 use sightline_lists::{Entry, HashList, Provenance};
 use sightline_pictures::{decode, transform::Transform};
 use sightline_privacy::game::Game;
-use sightline_protocol::{Architecture, Content, ContentKind, Setup};
-use std::collections::BTreeSet;
+use sightline_protocol::{Content, ContentKind, Setup};
 use std::sync::Arc;
 
 /// JPEG quality of the copies that people send.
@@ -31,9 +30,7 @@ const PLANTED: [(usize, Provenance); 6] = [
     (1_000, Provenance::Picture),
 ];
 /// The number of entries at which the threshold lies, and for which most people are asked.
-pub(crate) const ONE: usize = 1;
-/// People in one run who send a copy of what was planted, and as many who do not.
-const HOLDERS: usize = 15;
+const ONE: usize = 1;
 
 /// Radii of the sweep, in bits of 256.
 const RADII: [u32; 8] = [0, 8, 16, 24, 31, 40, 48, 64];
@@ -42,16 +39,27 @@ fn swept(scenario: &Scenario) -> usize {
     (scenario.trials / 5).clamp(30, 200) as usize
 }
 
+/// People in one run who send a copy of what was planted, and as many who do not. Each sends another picture: what is found
+/// of two people with one picture would count once.
+fn holders(planted: usize) -> usize {
+    planted.clamp(1, 15)
+}
+
 /// Runs for so many planted entries. With nobody found, 368 people are what it takes to say that fewer than 1 % are.
 fn runs(scenario: &Scenario, planted: usize, provenance: Provenance) -> u64 {
     let headline = planted == ONE && provenance == Provenance::Picture;
-    u64::from(scenario.trials / if headline { 40 } else { 350 }).clamp(1, 25)
+    let people = u64::from(scenario.trials) * 3 / if headline { 8 } else { 75 };
+    (people / holders(planted) as u64).clamp(1, 400)
+}
+
+/// Steps of so many runs.
+fn steps_of(runs: u64, planted: usize) -> u64 {
+    runs * 2 * holders(planted) as u64
 }
 
 /// Steps for one system.
 pub(crate) fn steps(scenario: &Scenario) -> u64 {
-    let runs: u64 = PLANTED.iter().map(|(planted, provenance)| runs(scenario, *planted, *provenance)).sum();
-    runs * Plan::steps(2 * HOLDERS)
+    PLANTED.iter().map(|(planted, provenance)| steps_of(runs(scenario, *planted, *provenance), *planted)).sum()
 }
 
 const fn reviewer(provenance: Provenance) -> &'static str {
@@ -74,28 +82,34 @@ impl<'a> Pool<'a> {
         Self(ordinary.par_iter().filter_map(copy).collect())
     }
 
-    /// A plan with so many planted entries; nothing if there are too few pictures.
-    fn plan(&self, setup: &Setup, planted: usize, provenance: Provenance, stream: &mut Stream) -> Option<Plan> {
+    /// Plans with so many planted entries, none if there are too few pictures. As long as there are pictures, none is what
+    /// somebody is after in two plans.
+    fn plans(&self, setup: &Setup, planted: usize, provenance: Provenance, runs: u64, seed: &Seed) -> Vec<Plan> {
+        let mut stream = seed.derive("plans", 0).stream();
         let mut pool: Vec<&(&Picture, Content)> = self.0.iter().collect();
-        shuffle(&mut pool, stream);
-        let targets = pool.split_off(pool.len().checked_sub(planted.clamp(1, self.0.len() / 2))?);
-        let hashes: Vec<PdqHash> = targets.iter().map(|(picture, _)| picture.pdq.hash).collect();
-        let others = (hashes.len()..planted).map(|_| {
-            let mut bytes = [0; 32];
-            stream.fill_bytes(&mut bytes);
-            PdqHash::from_bytes(bytes)
-        });
-        let others: Vec<PdqHash> = others.collect();
-        let wanted = HashList::new(hashes.iter().map(|hash| Entry { hash: *hash, provenance }));
-        let entries: Vec<PdqHash> = hashes.into_iter().chain(others).take(planted).collect();
-        let innocent =
-            |(picture, _): &&&(&Picture, Content)| wanted.nearest_within(&picture.pdq.hash, setup.radius).is_none();
-        let innocents: Vec<Content> =
-            pool.iter().filter(innocent).take(HOLDERS).map(|(_, copy)| copy.clone()).collect();
-        let holders: Vec<Content> = targets.iter().cycle().take(HOLDERS).map(|(_, copy)| copy.clone()).collect();
-        let users = u16::try_from(2 * (holders.len() + innocents.len())).ok()?;
-        let setup = Setup { users, ..trace::listing(setup, entries, provenance) };
-        (innocents.len() == HOLDERS).then_some(Plan { setup, wanted: Arc::new(wanted), holders, innocents })
+        shuffle(&mut pool, &mut stream);
+        let mut plan = |_| {
+            let targets: Vec<_> = pool.iter().copied().take(planted.clamp(1, pool.len() / 2)).collect();
+            let holders = holders(planted).min(targets.len());
+            let hashes = targets.iter().map(|(picture, _)| picture.pdq.hash);
+            let wanted = HashList::new(hashes.clone().map(|hash| Entry { hash, provenance }));
+            let codes = (targets.len()..planted).map(|_| {
+                let mut bytes = [0; 32];
+                stream.fill_bytes(&mut bytes);
+                PdqHash::from_bytes(bytes)
+            });
+            let entries: Vec<PdqHash> = hashes.take(planted).chain(codes).collect();
+            let far =
+                |(picture, _): &&(&Picture, Content)| wanted.nearest_within(&picture.pdq.hash, setup.radius).is_none();
+            let others = pool[targets.len()..].iter().copied().filter(far).take(holders);
+            let innocents: Vec<Content> = others.map(|(_, copy)| copy.clone()).collect();
+            let holders: Vec<Content> = targets.into_iter().take(holders).map(|(_, copy)| copy.clone()).collect();
+            pool.rotate_left(holders.len());
+            let users = u16::try_from(2 * (holders.len() + innocents.len())).ok()?;
+            let setup = Setup { users, ..trace::listing(setup, entries, provenance) };
+            (innocents.len() == holders.len()).then_some(Plan { setup, wanted: Arc::new(wanted), holders, innocents })
+        };
+        if self.0.len() < 2 { Vec::new() } else { (0..runs).filter_map(&mut plan).collect() }
     }
 }
 
@@ -109,12 +123,8 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
             let part = format!("{name}: {planted} planted, reviewer {}", reviewer(provenance));
             let seed = Seed::from_u64(run.scenario.seed).derive(&format!("planted {planted}"), 0);
             let runs = runs(run.scenario, planted, provenance);
-            let found: Result<Found, String> = run.part(&part, runs * Plan::steps(2 * HOLDERS), || {
-                let plan = |number| {
-                    let mut stream = seed.derive("plan", number).stream();
-                    pool.plan(&run.world.setup, planted, provenance, &mut stream)
-                };
-                let plans: Vec<Plan> = (0..runs).filter_map(plan).collect();
+            let found: Result<Found, String> = run.part(&part, steps_of(runs, planted), || {
+                let plans = pool.plans(&run.world.setup, planted, provenance, runs, &seed);
                 trace::play(run, &game, &plans, &seed.derive(name, 0))
             })?;
             let row = |quantity: &str, unit: &str| {
@@ -129,63 +139,19 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
                     .parameter("reviewer", reviewer(provenance))
                     .seed(run.scenario.seed)
             };
-            rows.extend(of_observers(&game, found.as_ref(), row));
+            rows.extend(trace::of_observers(&game, found.as_ref(), row));
         }
-        rows.push(updates(run, name, architecture.as_ref(), &pool));
+        let row = Row::new("client-updates", "1").question(PLANTED_LIST).architecture(name.as_str()).content("planted");
+        let row = row.parameter("list", run.scenario.list.entries).parameter("planted", ONE).seed(run.scenario.seed);
+        let before = &run.world.setup;
+        let after = trace::listing(before, pool.0.first().map(|(picture, _)| picture.pdq.hash), Provenance::Picture);
+        let seed = Seed::from_u64(run.scenario.seed).derive("client updates", 0);
+        rows.push(trace::client_updates(row, architecture.as_ref(), before, &after, &seed));
     }
     run.progress.begin("radius sweep");
     rows.extend(sweep(run, &pool));
     rows.push(published());
     Ok(rows)
-}
-
-/// What each observer finds.
-pub(crate) fn of_observers(
-    game: &Game<'_>,
-    found: Result<&Found, &String>,
-    row: impl Fn(&str, &str) -> Row,
-) -> Vec<Row> {
-    const QUANTITIES: [&str; 3] = ["true-positive-rate", "false-positive-rate", "contents-obtained"];
-    let mut rows = Vec::new();
-    for (number, observer) in game.observers().iter().enumerate() {
-        for (place, quantity) in QUANTITIES.into_iter().enumerate() {
-            let row = row(quantity, "1").observer(observer.name()).corruption(observer.corruption());
-            let row = row.method("sightings; exact binomial, 95 %");
-            rows.push(match found {
-                Err(_) => row.status(Status::Failed),
-                Ok(found) => found.observers.get(number).copied().unwrap_or_default()[place].put(row),
-            });
-        }
-    }
-    rows
-}
-
-/// Whether users' devices must be given something else before a planted entry works.
-fn updates(run: &Run<'_>, name: &str, architecture: &dyn Architecture, pool: &Pool<'_>) -> Row {
-    let seed = Seed::from_u64(run.scenario.seed).derive("client updates", 0);
-    let before = Setup { order: None, ..run.world.setup.clone() };
-    let entry = pool.0.first().map(|(picture, _)| picture.pdq.hash);
-    let after = trace::listing(&run.world.setup, entry, Provenance::Picture);
-    let row = Row::new("client-updates", "1")
-        .question(PLANTED_LIST)
-        .architecture(name)
-        .content("planted")
-        .parameter("list", run.scenario.list.entries)
-        .parameter("planted", 1)
-        .seed(run.scenario.seed);
-    match trace::changed(architecture, &before, &after, &seed) {
-        Err(_) => row.status(Status::Failed),
-        Ok(changed) => {
-            let with = |roles: BTreeSet<String>| roles.into_iter().collect::<Vec<_>>().join(", ");
-            let devices = f64::from(u8::from(changed.contains("device")));
-            let method = if changed.is_empty() {
-                "nothing that is installed differs".to_owned()
-            } else {
-                format!("what is installed differs: {}", with(changed))
-            };
-            row.exact(devices).n(1).method(method)
-        }
-    }
 }
 
 /// How far a picture's copies, and other pictures, are found at other radii: arithmetic on hashes, the same for every system
@@ -229,11 +195,8 @@ fn sweep(run: &Run<'_>, pool: &Pool<'_>) -> Vec<Row> {
     let pairs =
         || hashes.iter().enumerate().flat_map(|(number, one)| hashes[..number].iter().map(move |other| (one, other)));
     for radius in RADII {
-        let share = Share::count(pairs(), |(one, other)| one.distance(other) <= radius);
-        if share.of > 0 {
-            let row = row("false-positive-rate-per-pair", radius).method("arithmetic on hashes, all pairs");
-            rows.push(row.exact(share.hits as f64 / share.of as f64).n(share.of));
-        }
+        let row = row("false-positive-rate-per-pair", radius).method("arithmetic on hashes, all pairs");
+        rows.push(Share::count(pairs(), |(one, other)| one.distance(other) <= radius).exactly(row));
     }
     rows
 }

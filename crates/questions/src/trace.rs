@@ -11,7 +11,7 @@ use sightline_lists::{Entry, HashList, Provenance};
 use sightline_privacy::game::{Game, GameError, Tracing};
 use sightline_privacy::interval::{lower_bound, upper_bound};
 use sightline_protocol::{
-    Architecture, Command, Content, GroupNumber, History, Observer, PartyId, Setup, Shown, Sighting, Span, Time,
+    Architecture, Command, Content, GroupNumber, History, Observer, PartyId, Role, Setup, Shown, Sighting, Span, Time,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -63,9 +63,9 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Trials that it takes about as long as.
-    pub(crate) fn steps(people: usize) -> u64 {
-        people as u64
+    /// Steps that it takes: one for each person who sends.
+    fn steps(&self) -> u64 {
+        (self.holders.len() + self.innocents.len()) as u64
     }
 
     fn history(&self) -> History {
@@ -106,7 +106,15 @@ impl Share {
         self.of += other.of;
     }
 
-    /// The row with this share and its two-sided exact 95 % interval.
+    /// The row with this share and no interval: its parts belong together.
+    pub(crate) fn exactly(self, row: Row) -> Row {
+        if self.of == 0 {
+            return row.status(Status::NotApplicable);
+        }
+        row.exact(self.hits as f64 / self.of as f64).n(self.of)
+    }
+
+    /// The row with this share of independent parts, and its two-sided exact 95 % interval.
     pub(crate) fn put(self, row: Row) -> Row {
         const SIDE: f64 = 0.025;
         if self.of == 0 {
@@ -124,9 +132,6 @@ pub(crate) struct Found {
     pub(crate) observers: Vec<[Share; 3]>,
     /// Holders of whom the report authority learns, or who were warned.
     pub(crate) detected: Share,
-    pub(crate) delivered: Share,
-    /// Input that was refused, by reason.
-    pub(crate) refused: BTreeMap<String, u64>,
 }
 
 /// Carries out plans.
@@ -139,7 +144,7 @@ pub(crate) fn play(
     let one = |number: u64| -> Result<Option<Found>, GameError> {
         let Some(plan) = usize::try_from(number).ok().and_then(|place| plans.get(place)) else { return Ok(None) };
         let traced = game.trace(&plan.setup, &plan.history(), &seed.derive("run", number))?;
-        run.progress.advance(Plan::steps(plan.holders.len() + plan.innocents.len()));
+        run.progress.advance(plan.steps());
         Ok(Some(plan.tally(game, traced)))
     };
     Ok(run.repeat(plans.len() as u64, one)?.map(|played| {
@@ -150,10 +155,6 @@ pub(crate) fn play(
                 total.add(found);
             }
             total.detected.add(found.detected);
-            total.delivered.add(found.delivered);
-            for (reason, count) in found.refused {
-                *total.refused.entry(reason).or_default() += count;
-            }
         }
         total
     }))
@@ -182,16 +183,8 @@ impl Plan {
                 Share::count(users().zip(&self.holders), read),
             ]);
         }
-        let mut refused = BTreeMap::new();
-        for reason in traced.refused {
-            *refused.entry(crate::expose::without_numbers(&reason)).or_default() += 1;
-        }
-        Found {
-            observers,
-            detected: Share::count(users().take(holders), |user| detected.contains(&user)),
-            delivered: Share { hits: traced.delivered, of: traced.sent },
-            refused,
-        }
+        let detected = Share::count(users().take(holders), |user| detected.contains(&user));
+        Found { observers, detected }
     }
 }
 
@@ -203,13 +196,55 @@ pub(crate) fn listing(setup: &Setup, entries: impl IntoIterator<Item = PdqHash>,
     Setup { list: Arc::new(list), order: None, ..setup.clone() }
 }
 
-/// Roles whose machines hold something else from the start once the list is changed: devices among them need an update.
-pub(crate) fn changed(
+/// What each observer finds.
+pub(crate) fn of_observers(
+    game: &Game<'_>,
+    found: Result<&Found, &String>,
+    row: impl Fn(&str, &str) -> Row,
+) -> Vec<Row> {
+    const QUANTITIES: [&str; 3] = ["true-positive-rate", "false-positive-rate", "contents-obtained"];
+    let mut rows = Vec::new();
+    for (number, observer) in game.observers().iter().enumerate() {
+        for (place, quantity) in QUANTITIES.into_iter().enumerate() {
+            let row = row(quantity, "1").observer(observer.name()).corruption(observer.corruption());
+            let row = row.method("sightings; exact binomial, 95 %");
+            rows.push(match found {
+                Err(_) => row.status(Status::Failed),
+                Ok(found) => found.observers.get(number).copied().unwrap_or_default()[place].put(row),
+            });
+        }
+    }
+    rows
+}
+
+/// `row` with 1 if users' devices must be given something else before the list `after` works.
+pub(crate) fn client_updates(
+    row: Row,
     architecture: &dyn Architecture,
     before: &Setup,
     after: &Setup,
     seed: &Seed,
-) -> Result<BTreeSet<String>, GameError> {
+) -> Row {
+    match changed(architecture, &Setup { order: None, ..before.clone() }, after, seed) {
+        Err(_) => row.status(Status::Failed),
+        Ok(changed) => {
+            let whose: Vec<&str> = changed.iter().map(|role| role.name()).collect();
+            let method = match &whose[..] {
+                [] => "nothing that is installed differs".to_owned(),
+                some => format!("what is installed differs: {}", some.join(", ")),
+            };
+            row.exact(f64::from(u8::from(changed.contains(&Role::Device)))).n(1).method(method)
+        }
+    }
+}
+
+/// Roles whose machines hold something else from the start once the list is changed: devices among them need an update.
+fn changed(
+    architecture: &dyn Architecture,
+    before: &Setup,
+    after: &Setup,
+    seed: &Seed,
+) -> Result<BTreeSet<Role>, GameError> {
     let memories = |setup: &Setup| {
         let deployed = architecture.deploy(setup, &seed.derive("deployment", 0))?;
         let memory = |(id, party): &(_, Box<dyn sightline_protocol::Party>)| (*id, party.memory());
@@ -217,5 +252,5 @@ pub(crate) fn changed(
     };
     let (before, after) = (memories(before)?, memories(after)?);
     let differs = before.iter().filter(|(id, memory)| after.get(id) != Some(memory));
-    Ok(differs.map(|(id, _): (&PartyId, _)| id.role().name().to_owned()).collect())
+    Ok(differs.map(|(id, _): (&PartyId, _)| id.role()).collect())
 }

@@ -4,6 +4,7 @@
 
 use crate::Scenario;
 use crate::assessment::AssessmentError;
+use crate::expose;
 use crate::rogue_provider::HONEST;
 use crate::run::{Run, System};
 use crate::scenario::UNCOOPERATIVE_CLIENT;
@@ -87,7 +88,7 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
                 Err(_) => rows.push(row("detected").status(Status::Failed)),
                 Ok(found) => {
                     rows.push(found.detected.put(row("detected")));
-                    rows.push(found.delivered.put(row("delivered").method("displays; exact binomial, 95 %")));
+                    rows.push(found.delivered.exactly(row("delivered").method("displays")));
                     rows.extend(found.refused.iter().map(|(reason, count)| {
                         row("inputs-refused").exact(*count as f64).n(found.delivered.of).method(reason.as_str())
                     }));
@@ -107,11 +108,17 @@ fn play(
     let seed = Seed::from_u64(run.scenario.seed).derive("uncooperative client", 0);
     let setup = Setup { users: 2, order: None, ..run.world.setup.clone() };
     let reported = game.architecture().profile().disclosure == Disclosure::OnCommand;
+    let mut pictures: Vec<&Picture> = run.world.halves.iter().flat_map(Half::listed).collect();
+    shuffle(&mut pictures, &mut seed.derive("pictures", 0).stream());
     let one = |number: u64| -> Result<Option<Found>, GameError> {
-        let mut stream = seed.derive("pictures", number).stream();
-        let mut listed: Vec<&Picture> = run.world.halves.iter().flat_map(Half::listed).collect();
-        shuffle(&mut listed, &mut stream);
-        listed.truncate(SENT);
+        let mut stream = seed.derive("pad", number).stream();
+        let listed: Vec<&Picture> = pictures
+            .iter()
+            .copied()
+            .cycle()
+            .skip(SENT * usize::try_from(number).unwrap_or_default())
+            .take(SENT)
+            .collect();
         let mut sent = |picture: &&Picture| {
             let content = picture.content();
             (change.map_or(content.clone(), |change| change(content, &mut stream)), reported)
@@ -134,9 +141,7 @@ fn play(
         detected.hits = detected.hits.max(warned.min(listed.len()) as u64);
         run.progress.advance(SENT as u64);
         let mut refused = BTreeMap::new();
-        for reason in traced.refused {
-            *refused.entry(crate::expose::without_numbers(&reason)).or_default() += 1;
-        }
+        expose::count_refusals(&mut refused, &traced.refused);
         let delivered = Share { hits: traced.delivered, of: traced.sent };
         Ok(Some(Found { detected, delivered, refused }))
     };

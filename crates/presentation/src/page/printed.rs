@@ -232,7 +232,7 @@ impl Printed {
                 .map(|(profile, figure)| system(reading, profile, figure))
                 .collect(),
             findings: findings.map(printed).collect(),
-            changed_thresholds: super::changed_thresholds(&reading.lock),
+            changed_thresholds: answers::changed_thresholds(reading),
             questions: sections.iter().map(question).collect(),
             tables: tables(reading),
             gallery: reading

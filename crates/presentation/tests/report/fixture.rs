@@ -10,14 +10,15 @@ use image::{ExtendedColorType, ImageEncoder as _, codecs::png::PngEncoder};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use sightline_evidence::{
-    Bound, Control, CorpusSummary, E2e, FlowStep, GalleryPicture, KeyNumber, Parameters, Profile, ProfileDecision,
-    ProfileParameter, ProfileParty, Provenance, Row, RunFolder, Statement, Status, Summary, Table,
+    Answer, Bound, Control, CorpusSummary, E2e, FlowStep, GalleryPicture, KeyNumber, Parameters, Profile,
+    ProfileDecision, ProfileParameter, ProfileParty, Provenance, Row, RunFolder, Statement, Status, Summary, Table,
 };
 
 /// What a run folder is made of.
 pub(crate) struct Fixture {
     pub(crate) profiles: Vec<Profile>,
     pub(crate) statements: Vec<Statement>,
+    pub(crate) answers: Vec<Answer>,
     pub(crate) controls: Vec<Control>,
     pub(crate) evidence: Table,
     pub(crate) timings: Table,
@@ -32,6 +33,7 @@ impl Fixture {
             timings: timings(&profiles),
             profiles,
             statements,
+            answers: answers(),
             controls: controls(),
             gallery: gallery(),
         }
@@ -54,11 +56,36 @@ impl Fixture {
         run.write_timings(&self.timings).unwrap();
         run.write_profiles(&self.profiles).unwrap();
         run.write_statements(&self.statements).unwrap();
+        run.write_answers(&self.answers).unwrap();
         run.write_gallery(&self.gallery).unwrap();
         let summary = Summary::new(&self.evidence, self.controls.clone(), self.statements.clone(), provenance());
         run.finish(summary).unwrap();
         run
     }
+}
+
+/// A question with a changed threshold that a shortlisted design does not cross, and one without numbers.
+fn answers() -> Vec<Answer> {
+    let line = |architecture: &str, shortlisted: bool, value: Option<f64>, verdict: &str| {
+        serde_json::json!({
+            "architecture": architecture, "shortlisted": shortlisted, "sentence": format!("What {architecture} gives."),
+            "value": value, "low": value.map(|value| value * 0.9), "high": value, "verdict": verdict, "row": value.map(|_| 1),
+        })
+    };
+    let answer = |question: &str, lines: Vec<serde_json::Value>, [verdict, threshold, changed_from]: [&str; 3]| {
+        serde_json::from_value(serde_json::json!({
+            "question": question, "asked": format!("Is {question} answered?"), "procedure": "It was tried.",
+            "sentence": format!("The answer to {question}."), "measure": "people found", "unit": "share",
+            "threshold": threshold, "changed_from": changed_from, "limit": (!threshold.is_empty()).then_some(0.02),
+            "verdict": verdict, "would_change": "another design", "lines": lines,
+        }))
+    };
+    let lines = vec![line("device-hashing", true, Some(1.0), "stands"), line("e2ee", false, Some(0.0), "contradicted")];
+    let thresholds = ["stands", "less than 2 % is found", "less than 1 % is found"];
+    let empty = vec![line("device-hashing", true, None, "not-applicable")];
+    [answer("planted-list", lines, thresholds), answer("frame", empty, ["no-threshold", "", ""])]
+        .map(Result::unwrap)
+        .into()
 }
 
 /// What an observer can see of a picture: something for the provider, nothing for the network. And what is checked at all.

@@ -10,7 +10,7 @@ mod fixture;
 use std::collections::BTreeSet;
 
 use fixture::Fixture;
-use sightline_evidence::{E2e, Row, RunFolder, Status, Table, verify};
+use sightline_evidence::{E2e, Row, RunFolder, Status, Table, Unit, verify};
 use sightline_presentation::{PresentationError, Report, render};
 
 #[test]
@@ -129,6 +129,29 @@ fn what_identifies_a_picture_and_what_a_break_in_exposes_is_shown() {
 }
 
 #[test]
+fn answers_are_shown_with_their_threshold_and_a_control_contradicts_nobody() {
+    let html = html(&Fixture::sample());
+    let section = html.split("id=\"questions\"").nth(1).unwrap().split("id=\"systems\"").next().unwrap();
+    for words in [
+        "The answer to planted-list.",
+        "if less than 2 % is found",
+        "the project fixed: if less than 1 % is found",
+        "as the letter says",
+        "crossed, not shortlisted",
+        "sightline replay RUN 1",
+        "nothing was fixed; the numbers speak",
+    ] {
+        assert!(section.contains(words), "{words}");
+    }
+    assert!(!section.contains("contradicts the letter</span>"), "plain encryption is the control");
+    let mut other = Fixture::sample();
+    other.answers[0].changed_from = String::new();
+    assert!(!self::html(&other).contains("Thresholds were changed"));
+    other.answers.clear();
+    assert!(!self::html(&other).contains("id=\"questions\""));
+}
+
+#[test]
 fn what_it_costs_is_shown_beside_plain_encryption() {
     let html = html(&Fixture::sample());
     let cost = html.split("<section id=\"cost\"").nth(1).unwrap().split("</section>").next().unwrap();
@@ -172,6 +195,7 @@ fn an_empty_run_says_so_everywhere() {
     let fixture = Fixture {
         profiles: Vec::new(),
         statements: Vec::new(),
+        answers: Vec::new(),
         controls: Vec::new(),
         evidence: Table::new(),
         timings: Table::new(),
@@ -219,6 +243,15 @@ fn hostile_names_stay_text() {
         statement.architecture.push_str(EVIL);
         statement.sentence = EVIL.to_owned();
     }
+    for answer in &mut fixture.answers {
+        for text in [&mut answer.question, &mut answer.asked, &mut answer.sentence, &mut answer.threshold] {
+            text.push_str(EVIL);
+        }
+        for line in &mut answer.lines {
+            line.architecture.push_str(EVIL);
+            line.sentence.push_str(EVIL);
+        }
+    }
     fixture.controls[0].detail = EVIL.to_owned();
     for (picture, _) in &mut fixture.gallery {
         picture.caption = EVIL.to_owned();
@@ -254,7 +287,13 @@ fn extreme_numbers_do_not_break_a_figure() {
         (row.value, row.low, row.high) = (Some(extreme), Some(extreme), None);
     }
     fixture.evidence = Table::from_iter(rows);
-    balanced(&html(&fixture));
+    for (line, extreme) in fixture.answers[0].lines.iter_mut().zip([f64::MAX, f64::MIN]) {
+        (line.value, line.low, line.high) = (Some(extreme), Some(-extreme), None);
+    }
+    for unit in [Unit::Share, Unit::Ratio] {
+        fixture.answers[0].unit = unit;
+        balanced(&html(&fixture));
+    }
 }
 
 #[test]
