@@ -1,7 +1,11 @@
 //! Grey pictures as Pillow has them, which ImageHash starts from: fixed-point luma and a fixed-point Lanczos filter.
 
+use crate::Level;
+use crate::kernels::{self, FRACTION, Tap};
 use sightline_pictures::Picture;
+use std::cell::RefCell;
 use std::f64::consts::PI;
+use std::rc::Rc;
 
 /// Brightness in whole numbers, row by row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,61 +15,47 @@ pub(crate) struct Grey {
     pub(crate) values: Vec<u8>,
 }
 
-/// Fractional bits of a filter's weights.
-const FRACTION: u32 = 22;
-
-/// What one value of a shrunk or grown line is made of: the first value and the weights from there on.
-struct Tap {
-    first: usize,
-    weights: Vec<i64>,
-}
-
 impl Grey {
     /// (19595 R + 38470 G + 7471 B + 2¹⁵) / 2¹⁶, Pillow's `convert("L")`.
     pub(crate) fn of(picture: &Picture) -> Self {
-        let grey = |pixel: &[u8; 3]| {
-            let [red, green, blue] = pixel.map(u32::from);
-            ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).to_le_bytes()[0]
-        };
-        Self {
-            width: picture.width() as usize,
-            height: picture.height() as usize,
-            values: picture.rgb().as_chunks().0.iter().map(grey).collect(),
-        }
+        let values = kernels::grey(Level::best(), picture.rgb().as_chunks().0);
+        Self { width: picture.width() as usize, height: picture.height() as usize, values }
     }
 
     /// Pillow's `resize((width, height), LANCZOS)`: along rows first, rounded to bytes between the passes; a side that
     /// keeps its length is left alone. Pillow 13 takes columns first for some pictures higher than wide; we never do.
-    pub(crate) fn resized(mut self, width: usize, height: usize) -> Self {
-        if width != self.width {
-            let taps = taps(self.width, width);
-            let rows = self.values.chunks_exact(self.width);
-            self.values = rows.flat_map(|row| taps.iter().map(|tap| weigh(tap, &row[tap.first..]))).collect();
-            self.width = width;
-        }
-        if height != self.height {
-            let weigh_column = |tap: &Tap, column: usize| {
-                let rows = self.values[tap.first * width..].chunks_exact(width);
-                round(tap.weights.iter().zip(rows).map(|(weight, row)| weight * i64::from(row[column])).sum())
-            };
-            let taps = taps(self.height, height);
-            self.values = taps.iter().flat_map(|tap| (0..width).map(|column| weigh_column(tap, column))).collect();
-            self.height = height;
-        }
-        self
+    pub(crate) fn resized(self, width: usize, height: usize) -> Self {
+        // Each pass exchanges rows and columns; one that keeps a length has the single weight 1.
+        let level = Level::best();
+        let turned = kernels::weigh(level, &self.values, self.width, &remembered(self.width, width));
+        let values = kernels::weigh(level, &turned, self.height, &remembered(self.height, height));
+        Self { width, height, values }
     }
 }
 
-fn weigh(tap: &Tap, values: &[u8]) -> u8 {
-    round(tap.weights.iter().zip(values).map(|(weight, value)| weight * i64::from(*value)).sum())
-}
+/// Filters that a thread remembers: pictures of one size come one after the other, and each goes to a few sizes.
+const REMEMBERED: usize = 16;
 
-fn round(sum: i64) -> u8 {
-    u8::try_from(((sum + (1 << (FRACTION - 1))) >> FRACTION).clamp(0, 255)).expect("clamped to a byte")
+/// [`taps`], from the last ones that this thread made.
+fn remembered(from: usize, to: usize) -> Rc<[Tap]> {
+    type Known = Vec<((usize, usize), Rc<[Tap]>)>;
+    thread_local!(static KNOWN: RefCell<Known> = const { RefCell::new(Vec::new()) });
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(place) = known.iter().position(|(lengths, _)| *lengths == (from, to)) {
+            known[..=place].rotate_right(1);
+        } else {
+            known.truncate(REMEMBERED - 1);
+            known.insert(0, ((from, to), taps(from, to).into()));
+        }
+        Rc::clone(&known[0].1)
+    })
 }
 
 /// The filter of three lobes for a side brought `from` one length `to` another, its weights rounded to 22 bits.
-fn taps(from: usize, to: usize) -> Vec<Tap> {
+pub(crate) fn taps(from: usize, to: usize) -> Vec<Tap> {
+    if from == to {
+        return (0..to).map(|first| Tap { first, weights: vec![f64::from(1 << FRACTION)] }).collect();
+    }
     let sinc = |x: f64| if x == 0.0 { 1.0 } else { (x * PI).sin() / (x * PI) };
     let lanczos = |x: f64| if (-3.0..3.0).contains(&x) { sinc(x) * sinc(x / 3.0) } else { 0.0 };
     let scale = from as f64 / to as f64;
@@ -80,7 +70,7 @@ fn taps(from: usize, to: usize) -> Vec<Tap> {
         let sum: f64 = weights.iter().sum();
         let fixed = |weight: &f64| {
             let scaled = weight / sum * f64::from(1 << FRACTION);
-            (if scaled < 0.0 { scaled - 0.5 } else { scaled + 0.5 }) as i64
+            (if scaled < 0.0 { scaled - 0.5 } else { scaled + 0.5 }).trunc()
         };
         Tap { first, weights: weights.iter().map(fixed).collect() }
     };

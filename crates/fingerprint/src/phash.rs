@@ -7,6 +7,7 @@ use crate::grey::Grey;
 use crate::{Algorithm, Fingerprint, FingerprintError, Stage};
 use sightline_pictures::Picture;
 use std::f64::consts::PI;
+use std::sync::LazyLock;
 
 /// Side of the shrunk picture.
 const SIDE: usize = 32;
@@ -65,11 +66,18 @@ fn low(grey: &Grey) -> Vec<f64> {
     (0..8).flat_map(|i| lowest(std::array::from_fn(|x| columns[x][i]))).collect()
 }
 
+/// cos(π k (2 n + 1) / 64), row by row for k; folding halves k and the length alike and leaves the angle.
+static COSINES: LazyLock<[[f64; SIDE / 2]; 8]> = LazyLock::new(|| {
+    let angle = |k: usize, n: usize| PI * k as f64 * (2 * n + 1) as f64 / (2 * SIDE) as f64;
+    std::array::from_fn(|k| std::array::from_fn(|n| angle(k, n).cos()))
+});
+
 /// The eight lowest coefficients of the DCT-II 2 Σ xₙ cos(π k (2 n + 1) / 64). Halves are folded before they are weighed,
 /// so that what cancels gives exactly 0, as a fast transform has it.
 fn lowest(values: [f64; SIDE]) -> [f64; 8] {
     std::array::from_fn(|k| {
-        let (mut values, mut length, mut k) = (values, SIDE, k);
+        let (mut values, mut length, cosines) = (values, SIDE, &COSINES[k]);
+        let mut k = k;
         while k.is_multiple_of(2) && length > 1 {
             length /= 2;
             for n in 0..length {
@@ -80,10 +88,7 @@ fn lowest(values: [f64; SIDE]) -> [f64; 8] {
         if length == 1 {
             return 2.0 * values[0];
         }
-        let weigh = |n: usize| {
-            let angle = PI * k as f64 * (2 * n + 1) as f64 / (2 * length) as f64;
-            (values[n] - values[length - 1 - n]) * angle.cos()
-        };
+        let weigh = |n: usize| (values[n] - values[length - 1 - n]) * cosines[n];
         2.0 * (0..length / 2).map(weigh).sum::<f64>()
     })
 }

@@ -1,5 +1,7 @@
-use image::imageops::{FilterType, resize};
-use image::{ExtendedColorType, ImageBuffer, ImageEncoder, Rgb};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+use image::{ExtendedColorType, ImageEncoder};
 
 use crate::error::PictureError;
 
@@ -70,9 +72,13 @@ impl Picture {
     /// bilinear; the aspect ratio is the caller's affair.
     pub fn scale(&self, width: u32, height: u32) -> Result<Self, PictureError> {
         check_size(width, height)?;
-        let pixels = ImageBuffer::<Rgb<u8>, &[u8]>::from_raw(self.width, self.height, &self.rgb)
-            .expect("the buffer has the stated size");
-        Ok(Self { width, height, rgb: resize(&pixels, width, height, FilterType::Triangle).into_raw() })
+        let from = TypedImageRef::<U8x3>::from_buffer(self.width, self.height, &self.rgb);
+        let mut rgb = vec![0; 3 * width as usize * height as usize];
+        let to = TypedImage::<U8x3>::from_buffer(width, height, &mut rgb);
+        let (from, mut to) = (from.expect("as many bytes as stated"), to.expect("as many bytes as stated"));
+        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
+        Resizer::new().resize_typed(&from, &mut to, &options).expect("the whole of a picture that is not empty");
+        Ok(Self { width, height, rgb })
     }
 
     /// The picture with its longer side shrunk to `max_side` pixels (at least 1), its aspect ratio kept to the pixel.

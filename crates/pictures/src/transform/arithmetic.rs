@@ -19,7 +19,11 @@ pub(super) fn ln(x: f64) -> f64 {
     let mut y = 0.0;
     for _ in 0..60 {
         let power = exp(y);
-        y += 2.0 * (x - power) / (x + power);
+        let step = 2.0 * (x - power) / (x + power);
+        if step == 0.0 {
+            break;
+        }
+        y += step;
     }
     y
 }

@@ -19,21 +19,19 @@ pub(super) fn crop(picture: &Picture, share: f64, random: &mut Random) -> Result
     let ((left, width), (top, height)) = (part(picture.width()), part(picture.height()));
     let row = 3 * picture.width() as usize;
     let rows = picture.rgb().chunks_exact(row).skip(top as usize).take(height as usize);
-    let rgb = rows.flat_map(|row| &row[3 * left as usize..][..3 * width as usize]).copied().collect();
-    Picture::new(width, height, rgb)
+    let rows: Vec<&[u8]> = rows.map(|row| &row[3 * left as usize..][..3 * width as usize]).collect();
+    Picture::new(width, height, rows.concat())
 }
 
 /// 1 left and right exchanged, 2 top and bottom; 0 and what lies between change nothing.
 pub(super) fn mirror(picture: &Picture, which: f64) -> Result<Picture, PictureError> {
     let row = 3 * picture.width() as usize;
-    let rows = picture.rgb().chunks_exact(row);
-    let rgb = if which >= 2.0 {
-        rows.rev().flatten().copied().collect()
+    let mut rgb = picture.rgb().to_vec();
+    if which >= 2.0 {
+        rgb = picture.rgb().chunks_exact(row).rev().collect::<Vec<_>>().concat();
     } else if which >= 1.0 {
-        rows.flat_map(|row| row.as_chunks::<3>().0.iter().rev().flatten()).copied().collect()
-    } else {
-        picture.rgb().to_vec()
-    };
+        rgb.chunks_exact_mut(row).for_each(|row| row.as_chunks_mut::<3>().0.reverse());
+    }
     Picture::new(picture.width(), picture.height(), rgb)
 }
 
@@ -44,36 +42,72 @@ pub(super) fn rotate(picture: &Picture, degrees: f64, random: &mut Random) -> Re
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let (pixels, _) = picture.rgb().as_chunks::<3>();
     if degrees >= 180.0 {
-        return Picture::new(picture.width(), picture.height(), pixels.iter().rev().flatten().copied().collect());
+        let mut rgb = picture.rgb().to_vec();
+        rgb.as_chunks_mut::<3>().0.reverse();
+        return Picture::new(picture.width(), picture.height(), rgb);
     }
     #[expect(clippy::float_cmp, reason = "exactly a quarter")]
     if degrees == 90.0 {
-        let place = |x: usize, y: usize| if clockwise { (y, height - 1 - x) } else { (width - 1 - y, x) };
-        let pixel = |(x, y): (usize, usize)| pixels[y * width + x];
-        let rgb = (0..width).flat_map(|y| (0..height).flat_map(move |x| pixel(place(x, y)))).collect();
-        return Picture::new(picture.height(), picture.width(), rgb);
+        return quarter(picture, clockwise);
     }
     let (cos, sin) = arithmetic::direction(if clockwise { degrees } else { -degrees });
     let (cos, sin) = (cos as f32, sin as f32);
     let (middle_x, middle_y) = ((width as f32 - 1.0) / 2.0, (height as f32 - 1.0) / 2.0);
-    let at = |x: f32, y: f32| {
-        let outside = x < 0.0 || y < 0.0 || x >= width as f32 || y >= height as f32;
-        if outside { [0.0; 3] } else { pixels[y as usize * width + x as usize].map(f32::from) }
+    // Without a call of a library, as `f32::floor` is where the processor's instructions for it may not be used.
+    let floor = |x: f32| x as i32 - i32::from((x as i32 as f32) > x);
+    // A frame of black of one pixel, so that corners need not be asked where they lie; the fourth value fills registers.
+    let row = width + 2;
+    let mut framed = vec![[0.0_f32; 4]; row * (height + 2)];
+    for (from, to) in pixels.chunks_exact(width).zip(framed[row..].chunks_exact_mut(row)) {
+        for (to, [red, green, blue]) in to[1..].iter_mut().zip(from) {
+            *to = [*red, *green, *blue, 0].map(f32::from);
+        }
+    }
+    let mix = |a: [f32; 4], b: [f32; 4], share: f32| -> [f32; 4] {
+        std::array::from_fn(|i| a[i] * (1.0 - share) + b[i] * share)
     };
-    let mut rgb = Vec::with_capacity(picture.rgb().len());
-    for y in 0..height {
-        for x in 0..width {
+    let mut rgb = vec![0; picture.rgb().len()];
+    let (turned, _) = rgb.as_chunks_mut::<3>();
+    let mut levels = vec![[0.0; 4]; width];
+    for (y, line) in turned.chunks_exact_mut(width).enumerate() {
+        for (x, levels) in levels.iter_mut().enumerate() {
             let (dx, dy) = (x as f32 - middle_x, y as f32 - middle_y);
             let (from_x, from_y) = (middle_x + dx * cos + dy * sin, middle_y - dx * sin + dy * cos);
-            let (left, top) = (from_x.floor(), from_y.floor());
-            let (right, below) = (from_x - left, from_y - top);
-            let corners = [at(left, top), at(left + 1.0, top), at(left, top + 1.0), at(left + 1.0, top + 1.0)];
-            rgb.extend([0, 1, 2].map(|i| {
-                let upper = corners[0][i] * (1.0 - right) + corners[1][i] * right;
-                let lower = corners[2][i] * (1.0 - right) + corners[3][i] * right;
-                byte(upper * (1.0 - below) + lower * below)
-            }));
+            let (left, top) = (floor(from_x), floor(from_y));
+            if !(-1..width as i32).contains(&left) || !(-1..height as i32).contains(&top) {
+                *levels = [0.0; 4];
+                continue;
+            }
+            let (right, below) = (from_x - left as f32, from_y - top as f32);
+            let corners = &framed[(top + 1) as usize * row + (left + 1) as usize..][..row + 2];
+            let upper = mix(corners[0], corners[1], right);
+            let lower = mix(corners[row], corners[row + 1], right);
+            *levels = mix(upper, lower, below);
+        }
+        for (pixel, levels) in line.iter_mut().zip(&levels) {
+            let [red, green, blue, _] = levels.map(byte);
+            *pixel = [red, green, blue];
         }
     }
     Picture::new(picture.width(), picture.height(), rgb)
+}
+
+/// Turned by 90 degrees, in squares that stay in the nearest cache.
+fn quarter(picture: &Picture, clockwise: bool) -> Result<Picture, PictureError> {
+    const SIDE: usize = 16;
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let (pixels, _) = picture.rgb().as_chunks::<3>();
+    let mut rgb = vec![0; picture.rgb().len()];
+    let (turned, _) = rgb.as_chunks_mut::<3>();
+    for top in (0..height).step_by(SIDE) {
+        for left in (0..width).step_by(SIDE) {
+            for y in top..(top + SIDE).min(height) {
+                for x in left..(left + SIDE).min(width) {
+                    let (to_x, to_y) = if clockwise { (height - 1 - y, x) } else { (y, width - 1 - x) };
+                    turned[to_y * height + to_x] = pixels[y * width + x];
+                }
+            }
+        }
+    }
+    Picture::new(picture.height(), picture.width(), rgb)
 }

@@ -292,13 +292,26 @@ impl fmt::Display for Transform {
 
 /// Every pixel by itself.
 fn pixelwise(picture: &Picture, change: impl Fn([u8; 3]) -> [u8; 3]) -> Result<Picture, PictureError> {
-    let rgb = picture.rgb().as_chunks().0.iter().flat_map(|pixel| change(*pixel)).collect();
+    let mut rgb = picture.rgb().to_vec();
+    rgb.as_chunks_mut().0.iter_mut().for_each(|pixel| *pixel = change(*pixel));
+    Picture::new(picture.width(), picture.height(), rgb)
+}
+
+/// Every pixel by itself, in levels that are rounded to bytes.
+fn by_levels(picture: &Picture, change: impl Fn([f32; 3]) -> [f32; 3]) -> Result<Picture, PictureError> {
+    let mut rgb = picture.rgb().to_vec();
+    let mut levels = vec![0.0; 3 * picture.width() as usize];
+    for row in rgb.chunks_exact_mut(levels.len()) {
+        levels.iter_mut().zip(&*row).for_each(|(level, byte)| *level = f32::from(*byte));
+        levels.as_chunks_mut().0.iter_mut().for_each(|pixel| *pixel = change(*pixel));
+        row.iter_mut().zip(&levels).for_each(|(rounded, level)| *rounded = byte(*level));
+    }
     Picture::new(picture.width(), picture.height(), rgb)
 }
 
 /// Rounded to a byte.
 fn byte(level: f32) -> u8 {
-    (level.clamp(0.0, 255.0) + 0.5) as u8
+    (level.clamp(0.0, 255.0) + 0.5) as i32 as u8
 }
 
 #[cfg(test)]
