@@ -96,29 +96,50 @@ class Side {
     this.source.onmessage = ({ data }) => {
       const event = JSON.parse(data);
       switch (event.kind) {
-        case "progress": this.status.textContent = `${event.what[0].toUpperCase()}${event.what.slice(1)}…`; break;
-        case "opening": story.opening = event; this.build(choice); break;
-        case "message": story.messages.push(event); this.diagram.add(event); break;
+        case "progress": this.progress(event); break;
+        case "opening": story.opening = event; this.build(choice, event.lanes); break;
+        case "message": story.messages.push(event); this.diagram.add(event); this.arrived(event); break;
         case "holding": story.holdings.push(event); break;
         case "break": story.breaks.push(event); break;
-        case "closing": this.source.close(); story.closing = event; this.finish(); break;
+        case "closing": this.source.close(); story.closing = event; this.finish(choice); break;
         case "failed": this.source.close(); this.fail(event.why); break;
       }
     };
   }
 
-  build(choice) {
-    const pick = (number) => { this.halt(); this.show(number); };
-    this.diagram = diagram(this.story.opening, pick, `Messages of the ${this.key === "left" ? "first" : "second"} system`);
+  /** Diagram and panels of a run between these lanes. */
+  build(choice, lanes) {
+    const pick = (number) => { this.halt(); if (this.story.closing) this.show(number); };
+    this.diagram = diagram(lanes, pick, `Messages of the ${this.key === "left" ? "first" : "second"} system`);
     this.panels = panels(this.story);
-    this.breaking.hidden = !choice.broken;
+    this.panels.show(0);
+    this.result.className = "result";
+    this.result.textContent = this.place.textContent = "";
+    this.breaking.hidden = true;
+    this.transport.hidden = true;
     this.run.hidden = false;
     this.run.replaceChildren(this.diagram.root, this.transport, this.place, this.diagram.legend, this.breaking, this.panels.root);
   }
 
-  /** The run has come to rest: from here on it is played back. */
-  finish() {
+  /** How far the run has come. */
+  progress({ what, done }) {
+    const words = `${what[0].toUpperCase()}${what.slice(1)}…`;
+    if (this.status.textContent !== words) this.status.textContent = words;
+    if (done) this.place.textContent = `Message ${done[0]} of ${done[1]}`;
+  }
+
+  /** A message has just been handed over in the run. */
+  arrived(message) {
+    this.diagram.show(message.number, true);
+    this.place.textContent = `Message ${message.number}, ${words(message)}`;
+  }
+
+  /** The run has come to rest: from here on it is played back. Parties that no message came to or from are left out of the diagram. */
+  finish(choice) {
     const { messages, closing, opening } = this.story;
+    this.build(choice, opening.lanes.filter((lane) => messages.some(({ from, to }) => from === lane || to === lane)));
+    messages.forEach((message) => this.diagram.add(message));
+    this.breaking.hidden = !choice.broken;
     const matched = !this.chosen.matches ? "nothing is compared with a list"
       : opening.matched ? "a list entry lies within the radius" : "no list entry lies within the radius";
     const arrived = closing.shown >= closing.sent ? "what was sent arrived" : `${closing.shown} of ${closing.sent} contents arrived`;
@@ -164,9 +185,7 @@ class Side {
     this.diagram.show(this.position, true);
     this.panels.show(this.position);
     const now = messages[this.position - 1];
-    const between = now.from === now.to ? `${title(now.from)}: ${now.name}`
-      : `${title(now.from)} → ${title(now.to)}: ${now.name}, ${count(now.length)} bytes`;
-    this.place.textContent = `Message ${this.position} of ${messages.length}, at ${seconds(now.arrives)}: ${between}`;
+    this.place.textContent = `Message ${this.position} of ${messages.length}, ${words(now)}`;
     this.slider.setAttribute("aria-valuetext", this.place.textContent);
     const outsiders = opening.parties.filter((party) => !party.endpoint).map((party) => {
       const held = holdings.findLast((held) => held.party === party.id && held.after <= this.position);
@@ -222,6 +241,12 @@ class Side {
     this.status.classList.add("problem");
     this.status.textContent = `This run did not work: ${why}`;
   }
+}
+
+/** When a message was handed over, by whom to whom, and what it is. */
+function words({ from, to, name, length, arrives }) {
+  const what = from === to ? `${title(from)}: ${name}` : `${title(from)} → ${title(to)}: ${name}, ${count(length)} bytes`;
+  return `at ${seconds(arrives)}: ${what}`;
 }
 
 /** Whole numbers as ranges: 3–5, 8. */
