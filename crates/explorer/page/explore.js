@@ -1,6 +1,7 @@
 // The page: what is chosen, two runs beside each other, and where in them we are.
 
 import { diagram } from "./diagram.js";
+import { ofRun } from "./measured.js";
 import { count, element, picture, seconds, title } from "./draw.js";
 import { panels, verdict } from "./panels.js";
 
@@ -111,14 +112,18 @@ class Side {
   build(choice, lanes) {
     const pick = (number) => { this.halt(); if (this.story.closing) this.show(number); };
     this.diagram = diagram(lanes, pick, `Messages of the ${this.key === "left" ? "first" : "second"} system`);
-    this.panels = panels(this.story);
+    this.panels = panels(this.story, choices.report);
+    const asked = [["hash-identifies", this.chosen.matches], ["planted-list", choice.listing === "planted"],
+      ["rogue-provider", choice.strategy], ["broken-enclave", choice.broken]];
+    const evidence = ofRun(choices.report, choice.system, asked.filter(([, so]) => so).map(([question]) => question));
     this.panels.show(0);
     this.result.className = "result";
     this.result.textContent = this.place.textContent = "";
     this.breaking.hidden = true;
     this.transport.hidden = true;
     this.run.hidden = false;
-    this.run.replaceChildren(this.diagram.root, this.transport, this.place, this.diagram.legend, this.breaking, this.panels.root);
+    this.run.replaceChildren(this.diagram.root, this.transport, this.place, this.diagram.legend, this.breaking, evidence,
+      this.panels.root);
   }
 
   /** How far the run has come. */
@@ -226,10 +231,14 @@ class Side {
     if (this.breaking.hidden || !this.victim) return;
     const entries = this.story.breaks.filter((entry) => entry.party === this.victim.value);
     const entry = entries.findLast((entry) => entry.after <= this.position);
+    if (!entry) {
+      const first = entries[0]?.after;
+      return this.opens.replaceChildren(element("li", {}, first ? `Nothing has been sent by then. Go to message ${first} or later.` : "It takes no part."));
+    }
     const way = this.way.value + (this.beside.checked ? "_beside_provider" : "");
     const words = ["the picture sent before", "your picture", "the picture sent after"];
     this.opens.replaceChildren(...words.map((what, at) => {
-      const open = entry?.[way][at] ?? false;
+      const open = entry[way][at];
       const when = ranges(entries.filter((entry) => entry[way][at]).map((entry) => entry.after));
       return element("li", { class: open ? "learnt" : "clear" },
         `${open ? "◉" : "○"} ${what}: ${open ? "opens" : "stays closed"} `,
@@ -292,6 +301,10 @@ async function upload(file) {
   if (!file) return;
   if (file.size > choices.most_bytes) {
     problem.textContent = `That file has ${count(file.size)} bytes. The most that is taken is ${count(choices.most_bytes)}.`;
+    return;
+  }
+  if (file.type && !file.type.startsWith("image/")) {
+    problem.textContent = `Not taken: ${file.name} is not a picture. JPEG, PNG, GIF and WebP are read.`;
     return;
   }
   problem.textContent = "Taking it…";
