@@ -27,7 +27,7 @@ class Side {
   constructor(root, key, system) {
     this.key = key;
     this.system = element("select", { "aria-label": "System", onchange: () => { this.offer(); this.send(); } },
-      choices.systems.map((system) => element("option", { value: system.name }, system.name)));
+      choices.systems.map((system) => element("option", { value: system.name }, system.title)));
     this.system.value = system;
     if (!this.system.value) this.system.value = "e2ee";
     this.provider = element("select", { "aria-label": "What the provider does", onchange: () => this.send() });
@@ -66,7 +66,7 @@ class Side {
     this.provider.value = strategy ?? "";
     if (this.provider.selectedIndex < 0) this.provider.value = "";
     this.provider.disabled = this.chosen.strategies.length === 0;
-    this.heading.textContent = this.chosen.title;
+    this.heading.replaceChildren(this.chosen.title, " ", element("code", {}, this.chosen.name));
     this.summary.textContent = this.chosen.summary;
   }
 
@@ -296,28 +296,28 @@ function offerPicture({ id, name }) {
     element("label", { class: "sample" }, choose, Object.assign(picture(id), { alt: "" }), element("span", {}, name)));
 }
 
+/** Hands over a picture of one's own, and sends it. */
 async function upload(file) {
-  const problem = document.querySelector("#upload");
   if (!file) return;
+  const line = document.querySelector("#upload");
+  const say = (words, problem) => { line.textContent = words; line.classList.toggle("problem", problem); };
   if (file.size > choices.most_bytes) {
-    problem.textContent = `That file has ${count(file.size)} bytes. The most that is taken is ${count(choices.most_bytes)}.`;
-    return;
+    return say(`That file has ${count(file.size)} bytes. The most that is taken is ${count(choices.most_bytes)}.`, true);
   }
   if (file.type && !file.type.startsWith("image/")) {
-    problem.textContent = `Not taken: ${file.name} is not a picture. JPEG, PNG, GIF and WebP are read.`;
-    return;
+    return say(`Not taken: ${file.name} is not a picture. JPEG, PNG, GIF and WebP are read.`, true);
   }
-  problem.textContent = "Taking it…";
+  say("Taking it…", false);
   try {
     const taken = await ask("/pictures", {
       method: "POST", headers: { "content-type": file.type || "application/octet-stream" }, body: file,
     });
-    problem.textContent = `Yours: ${count(taken.length)} bytes, kept for 15 minutes at most.`;
+    say(`Yours: ${count(taken.length)} bytes, kept for 15 minutes at most.`, false);
     sent = taken.id;
     offerPicture(taken);
     send();
   } catch (refused) {
-    problem.textContent = `Not taken: ${refused.message}`;
+    say(`Not taken: ${refused.message}`, true);
   }
 }
 
@@ -329,7 +329,7 @@ function send() {
 /** What the sliders say beside themselves. */
 function sayRanges() {
   const bits = (number) => `${number} bit${number === "1" ? "" : "s"}`;
-  const words = { distance: bits, radius: bits, times: (number) => (number === "1" ? "once" : `${number} times`), threshold: String };
+  const words = { distance: bits, radius: bits, times: (number) => (number === "1" ? "once" : `${number} times`), threshold: (number) => ["1st", "2nd", "3rd"][number - 1] ?? `${number}th` };
   for (const output of form.querySelectorAll(".range output")) {
     const input = output.parentElement.querySelector("input");
     output.textContent = words[input.name](input.value);
