@@ -329,7 +329,7 @@ function send() {
 /** What the sliders say beside themselves. */
 function sayRanges() {
   const bits = (number) => `${number} bit${number === "1" ? "" : "s"}`;
-  const words = { distance: bits, radius: bits, times: (number) => (number === "1" ? "once" : `${number} times`), threshold: (number) => ["1st", "2nd", "3rd"][number - 1] ?? `${number}th` };
+  const words = { distance: bits, radius: bits, times: (number) => (number === "1" ? "once" : `${number} times`), threshold: (number) => `${["1st", "2nd", "3rd"][number - 1] ?? `${number}th`} match` };
   for (const output of form.querySelectorAll(".range output")) {
     const input = output.parentElement.querySelector("input");
     output.textContent = words[input.name](input.value);
