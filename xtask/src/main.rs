@@ -62,6 +62,10 @@ fn test() -> Result<(), String> {
         eprintln!("SKIPPED: SIGHTLINE_REFERENCE is not set, so nothing is compared with reference vectors");
     }
     browser();
+    let axe = axe();
+    if let Err(why) = &axe {
+        eprintln!("SKIPPED: axe-core cannot be had ({why}), so it does not judge whether everybody can use the pages");
+    }
     check_order()?;
     check_text()?;
     cargo(&["fmt", "--all", "--check"])?;
@@ -73,13 +77,8 @@ fn test() -> Result<(), String> {
     }
     let mut tests = Command::new(env!("CARGO"));
     tests.args(["test", "--workspace", "--exclude", PDF]);
-    match axe() {
-        Ok(path) => {
-            tests.env("SIGHTLINE_AXE", path);
-        }
-        Err(why) => eprintln!(
-            "SKIPPED: axe-core cannot be had ({why}), so it does not judge whether everybody can use the pages"
-        ),
+    if let Ok(path) = axe {
+        tests.env("SIGHTLINE_AXE", path);
     }
     run(&mut tests)?;
     eprintln!("SKIPPED: {PDF}, whose typesetter takes minutes to compile; `cargo xtask pdf` tests it");

@@ -70,8 +70,10 @@ class Side {
     this.summary.textContent = this.chosen.summary;
   }
 
-  async send() {
+  /** Begins a run; `settled` if only its end is of interest. */
+  async send(settled) {
     remember();
+    this.settled = settled;
     this.halt();
     this.source?.close();
     const attempt = (this.attempt = {});
@@ -155,7 +157,7 @@ class Side {
     this.slider.max = messages.length;
     this.chooseBreak();
     const ready = messages.filter((message) => message.preparing).length;
-    const at = Number(options.get("at")) || (still || options.has("still") ? messages.length : 0);
+    const at = Number(options.get("at")) || (still || this.settled || options.has("still") ? messages.length : 0);
     if (at) { this.halt(); return this.show(at); }
     this.show(ready);
     this.go();
@@ -321,9 +323,18 @@ async function upload(file) {
   }
 }
 
-function send() {
-  left.send();
-  right.send();
+function send(settled = false) {
+  left.send(settled);
+  right.send(settled);
+}
+
+/** Runs again when a slider has come to rest, and shows how it ends. */
+let resting;
+function scrub({ target }) {
+  if (target.type !== "range") return;
+  clearTimeout(resting);
+  options.delete("at");
+  resting = setTimeout(() => send(true), 200);
 }
 
 /** What the sliders say beside themselves. */
@@ -349,8 +360,9 @@ if (!choices.pictures.some((known) => known.id === sent)) {
 const left = new Side(document.querySelector("#left"), "left", options.get("left") ?? "e2ee");
 const right = new Side(document.querySelector("#right"), "right", options.get("right") ?? "device-hashing");
 
-form.addEventListener("submit", (event) => { event.preventDefault(); options.delete("at"); send(); });
+form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(resting); options.delete("at"); send(); });
 form.addEventListener("input", sayRanges);
+form.addEventListener("change", scrub);
 document.querySelector("#own").addEventListener("change", (event) => upload(event.target.files[0]));
 for (const kind of ["dragover", "drop"]) {
   document.addEventListener(kind, (event) => {

@@ -215,6 +215,35 @@ fn who_lights_up_when_an_entry_is_planted() {
 }
 
 #[test]
+fn radius_and_threshold_can_be_scrubbed() {
+    let Some(mut tab) = Tab::open() else { return };
+    let server = Server::start();
+    tab.go(&server.page("?left=device-hashing&right=e2ee&listing=listed&distance=20&still"));
+    until_done(&mut tab);
+    let reads = "document.querySelector('#left .result').textContent.includes('can be read by: Provider, Reviewer')";
+    let knows = "document.querySelector('#left .result').textContent.includes('Nobody but sender and recipient can read \
+                 the picture. ◔ Provider knows its hash.')";
+    assert_eq!(tab.evaluate(reads), true);
+    let place = |tab: &mut Tab, name: &str, key: &str, code| {
+        tab.evaluate(&format!("document.querySelector('input[name={name}]').focus()"));
+        tab.press(key, code, "");
+    };
+    place(&mut tab, "radius", "Home", 36);
+    tab.until(knows);
+    assert!(tab.words("#left .status").contains("no list entry lies within the radius"));
+    for _ in 0..20 {
+        tab.press("ArrowRight", 39, "");
+    }
+    tab.until(reads);
+    place(&mut tab, "threshold", "ArrowRight", 39);
+    tab.until(knows);
+    assert!(tab.words("#left .status").contains("a list entry lies within the radius"));
+    place(&mut tab, "times", "ArrowRight", 39);
+    tab.until(reads);
+    assert_eq!(tab.complaints(), Vec::<String>::new());
+}
+
+#[test]
 fn an_enclave_that_is_broken_into_opens_what_comes_from_then_on() {
     let Some(mut tab) = Tab::open() else { return };
     let server = Server::start();
