@@ -48,7 +48,7 @@ const UPLOADS: usize = 2;
 /// Pictures and stories that are kept.
 const PICTURES: usize = 4;
 const STORIES: usize = 24;
-/// For how long they are kept.
+/// For how long they are kept, and a connection lasts at most.
 const KEPT: Duration = Duration::from_mins(15);
 /// How long a request without a picture, and a picture, may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -182,9 +182,10 @@ async fn accept(listener: &TcpListener, router: &Router, log: &Log) -> Result<In
             let mut builder = http1::Builder::new();
             builder.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
             // What a peer does wrong on its connection ends the connection, and nothing else.
-            match builder.serve_connection(TokioIo::new(stream), service).await {
-                Err(error) if error.is_parse() => log(&format!("refused: what is no request: {error}")),
-                Err(error) if error.is_timeout() && !asked.load(Ordering::Relaxed) => {
+            // Nor does anyone hold one for ever who asks and does not read.
+            match tokio::time::timeout(KEPT, builder.serve_connection(TokioIo::new(stream), service)).await {
+                Ok(Err(error)) if error.is_parse() => log(&format!("refused: what is no request: {error}")),
+                Ok(Err(error)) if error.is_timeout() && !asked.load(Ordering::Relaxed) => {
                     log("refused: a connection on which no request came within ten seconds");
                 }
                 _ => {}
