@@ -1,5 +1,6 @@
 //! Conformance suites, reference vectors and adversarial peers.
 
+pub mod browser;
 pub mod conformance;
 pub mod foreign;
 pub mod hostile;

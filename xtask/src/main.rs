@@ -4,7 +4,7 @@
 mod bench;
 mod book;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 const HELP: &str = "cargo xtask test         every check and test: format, lints, crate order, texts, licences, tests
@@ -62,6 +62,10 @@ fn test() -> Result<(), String> {
         eprintln!("SKIPPED: SIGHTLINE_REFERENCE is not set, so nothing is compared with reference vectors");
     }
     browser();
+    let axe = axe();
+    if let Err(why) = &axe {
+        eprintln!("SKIPPED: axe-core cannot be had ({why}), so it does not judge whether everybody can use the pages");
+    }
     check_order()?;
     check_text()?;
     cargo(&["fmt", "--all", "--check"])?;
@@ -71,7 +75,12 @@ fn test() -> Result<(), String> {
     } else {
         eprintln!("SKIPPED: cargo-deny is not installed, so licences are not checked");
     }
-    cargo(&["test", "--workspace", "--exclude", PDF])?;
+    let mut tests = Command::new(env!("CARGO"));
+    tests.args(["test", "--workspace", "--exclude", PDF]);
+    if let Ok(path) = axe {
+        tests.env("SIGHTLINE_AXE", path);
+    }
+    run(&mut tests)?;
     eprintln!("SKIPPED: {PDF}, whose typesetter takes minutes to compile; `cargo xtask pdf` tests it");
     Ok(())
 }
@@ -134,6 +143,28 @@ fn browser() {
     eprintln!(
         "SKIPPED: Chromium is not installed (Debian: apt-get install chromium), so pages are not tried in a browser"
     );
+}
+
+/// The version of axe-core that judges the pages.
+const AXE: &str = "axe-core@4.14.1";
+
+/// Where axe-core is: `SIGHTLINE_AXE` if that is set, else npm fetches it. It is under the MPL and stays out of the repository.
+fn axe() -> Result<PathBuf, String> {
+    if let Some(path) = std::env::var_os("SIGHTLINE_AXE") {
+        return Ok(path.into());
+    }
+    let folder = std::path::absolute("target/axe").map_err(|error| format!("target/axe: {error}"))?;
+    let installed_as = folder.join(AXE.replace('@', "-"));
+    let file = installed_as.join("node_modules/axe-core/axe.min.js");
+    if !file.is_file() {
+        if !installed("npm") {
+            return Err("npm is not installed; Debian: apt-get install npm".into());
+        }
+        let quiet = ["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
+        std::fs::create_dir_all(&installed_as).map_err(|error| format!("{}: {error}", installed_as.display()))?;
+        run(Command::new("npm").args(quiet).arg(&installed_as).arg(AXE))?;
+    }
+    Ok(file)
 }
 
 fn installed(program: &str) -> bool {

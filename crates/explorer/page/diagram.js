@@ -10,9 +10,8 @@ const CARRIES = {
   nothing: ["", ""],
 };
 
-/** A diagram for a run, under this name; `pick` is told of the number of a message that is chosen. */
-export function diagram(opening, pick, label) {
-  const lanes = opening.lanes;
+/** A diagram between these lanes, under this name; `pick` is told of the number of a message that is chosen. */
+export function diagram(lanes, pick, label) {
   const place = new Map(lanes.map((lane, at) => [lane, at]));
   const heads = lanes.map((lane) => element("span", {}, title(lane)));
   const lines = lanes.map((_, at) => element("i", { "--at": at }));

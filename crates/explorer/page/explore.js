@@ -1,6 +1,7 @@
 // The page: what is chosen, two runs beside each other, and where in them we are.
 
 import { diagram } from "./diagram.js";
+import { ofRun } from "./measured.js";
 import { count, element, picture, seconds, title } from "./draw.js";
 import { panels, verdict } from "./panels.js";
 
@@ -26,7 +27,7 @@ class Side {
   constructor(root, key, system) {
     this.key = key;
     this.system = element("select", { "aria-label": "System", onchange: () => { this.offer(); this.send(); } },
-      choices.systems.map((system) => element("option", { value: system.name }, system.name)));
+      choices.systems.map((system) => element("option", { value: system.name }, system.title)));
     this.system.value = system;
     if (!this.system.value) this.system.value = "e2ee";
     this.provider = element("select", { "aria-label": "What the provider does", onchange: () => this.send() });
@@ -65,12 +66,14 @@ class Side {
     this.provider.value = strategy ?? "";
     if (this.provider.selectedIndex < 0) this.provider.value = "";
     this.provider.disabled = this.chosen.strategies.length === 0;
-    this.heading.textContent = this.chosen.title;
+    this.heading.replaceChildren(this.chosen.title, " ", element("code", {}, this.chosen.name));
     this.summary.textContent = this.chosen.summary;
   }
 
-  async send() {
+  /** Begins a run; `settled` if only its end is of interest. */
+  async send(settled) {
     remember();
+    this.settled = settled;
     this.halt();
     this.source?.close();
     const attempt = (this.attempt = {});
@@ -96,29 +99,54 @@ class Side {
     this.source.onmessage = ({ data }) => {
       const event = JSON.parse(data);
       switch (event.kind) {
-        case "progress": this.status.textContent = `${event.what[0].toUpperCase()}${event.what.slice(1)}…`; break;
-        case "opening": story.opening = event; this.build(choice); break;
-        case "message": story.messages.push(event); this.diagram.add(event); break;
+        case "progress": this.progress(event); break;
+        case "opening": story.opening = event; this.build(choice, event.lanes); break;
+        case "message": story.messages.push(event); this.diagram.add(event); this.arrived(event); break;
         case "holding": story.holdings.push(event); break;
         case "break": story.breaks.push(event); break;
-        case "closing": this.source.close(); story.closing = event; this.finish(); break;
+        case "closing": this.source.close(); story.closing = event; this.finish(choice); break;
         case "failed": this.source.close(); this.fail(event.why); break;
       }
     };
   }
 
-  build(choice) {
-    const pick = (number) => { this.halt(); this.show(number); };
-    this.diagram = diagram(this.story.opening, pick, `Messages of the ${this.key === "left" ? "first" : "second"} system`);
-    this.panels = panels(this.story);
-    this.breaking.hidden = !choice.broken;
+  /** Diagram and panels of a run between these lanes. */
+  build(choice, lanes) {
+    const pick = (number) => { this.halt(); if (this.story.closing) this.show(number); };
+    this.diagram = diagram(lanes, pick, `Messages of the ${this.key === "left" ? "first" : "second"} system`);
+    this.panels = panels(this.story, choices.report);
+    const asked = [["hash-identifies", this.chosen.matches], ["planted-list", choice.listing === "planted"],
+      ["rogue-provider", choice.strategy], ["broken-enclave", choice.broken]];
+    const evidence = ofRun(choices.report, choice.system, asked.filter(([, so]) => so).map(([question]) => question));
+    this.panels.show(0);
+    this.result.className = "result";
+    this.result.textContent = this.place.textContent = "";
+    this.breaking.hidden = true;
+    this.transport.hidden = true;
     this.run.hidden = false;
-    this.run.replaceChildren(this.diagram.root, this.transport, this.place, this.diagram.legend, this.breaking, this.panels.root);
+    this.run.replaceChildren(this.diagram.root, this.transport, this.place, this.diagram.legend, this.breaking, evidence,
+      this.panels.root);
   }
 
-  /** The run has come to rest: from here on it is played back. */
-  finish() {
+  /** How far the run has come. */
+  progress({ what, done }) {
+    const words = `${what[0].toUpperCase()}${what.slice(1)}…`;
+    if (this.status.textContent !== words) this.status.textContent = words;
+    if (done) this.place.textContent = `Message ${done[0]} of ${done[1]}`;
+  }
+
+  /** A message has just been handed over in the run. */
+  arrived(message) {
+    this.diagram.show(message.number, true);
+    this.place.textContent = `Message ${message.number}, ${words(message)}`;
+  }
+
+  /** The run has come to rest: from here on it is played back. Parties that no message came to or from are left out of the diagram. */
+  finish(choice) {
     const { messages, closing, opening } = this.story;
+    this.build(choice, opening.lanes.filter((lane) => messages.some(({ from, to }) => from === lane || to === lane)));
+    messages.forEach((message) => this.diagram.add(message));
+    this.breaking.hidden = !choice.broken;
     const matched = !this.chosen.matches ? "nothing is compared with a list"
       : opening.matched ? "a list entry lies within the radius" : "no list entry lies within the radius";
     const arrived = closing.shown >= closing.sent ? "what was sent arrived" : `${closing.shown} of ${closing.sent} contents arrived`;
@@ -129,7 +157,7 @@ class Side {
     this.slider.max = messages.length;
     this.chooseBreak();
     const ready = messages.filter((message) => message.preparing).length;
-    const at = Number(options.get("at")) || (still || options.has("still") ? messages.length : 0);
+    const at = Number(options.get("at")) || (still || this.settled || options.has("still") ? messages.length : 0);
     if (at) { this.halt(); return this.show(at); }
     this.show(ready);
     this.go();
@@ -164,9 +192,7 @@ class Side {
     this.diagram.show(this.position, true);
     this.panels.show(this.position);
     const now = messages[this.position - 1];
-    const between = now.from === now.to ? `${title(now.from)}: ${now.name}`
-      : `${title(now.from)} → ${title(now.to)}: ${now.name}, ${count(now.length)} bytes`;
-    this.place.textContent = `Message ${this.position} of ${messages.length}, at ${seconds(now.arrives)}: ${between}`;
+    this.place.textContent = `Message ${this.position} of ${messages.length}, ${words(now)}`;
     this.slider.setAttribute("aria-valuetext", this.place.textContent);
     const outsiders = opening.parties.filter((party) => !party.endpoint).map((party) => {
       const held = holdings.findLast((held) => held.party === party.id && held.after <= this.position);
@@ -207,10 +233,14 @@ class Side {
     if (this.breaking.hidden || !this.victim) return;
     const entries = this.story.breaks.filter((entry) => entry.party === this.victim.value);
     const entry = entries.findLast((entry) => entry.after <= this.position);
+    if (!entry) {
+      const first = entries[0]?.after;
+      return this.opens.replaceChildren(element("li", {}, first ? `Nothing has been sent by then. Go to message ${first} or later.` : "It takes no part."));
+    }
     const way = this.way.value + (this.beside.checked ? "_beside_provider" : "");
     const words = ["the picture sent before", "your picture", "the picture sent after"];
     this.opens.replaceChildren(...words.map((what, at) => {
-      const open = entry?.[way][at] ?? false;
+      const open = entry[way][at];
       const when = ranges(entries.filter((entry) => entry[way][at]).map((entry) => entry.after));
       return element("li", { class: open ? "learnt" : "clear" },
         `${open ? "◉" : "○"} ${what}: ${open ? "opens" : "stays closed"} `,
@@ -222,6 +252,12 @@ class Side {
     this.status.classList.add("problem");
     this.status.textContent = `This run did not work: ${why}`;
   }
+}
+
+/** When a message was handed over, by whom to whom, and what it is. */
+function words({ from, to, name, length, arrives }) {
+  const what = from === to ? `${title(from)}: ${name}` : `${title(from)} → ${title(to)}: ${name}, ${count(length)} bytes`;
+  return `at ${seconds(arrives)}: ${what}`;
 }
 
 /** Whole numbers as ranges: 3–5, 8. */
@@ -262,36 +298,49 @@ function offerPicture({ id, name }) {
     element("label", { class: "sample" }, choose, Object.assign(picture(id), { alt: "" }), element("span", {}, name)));
 }
 
+/** Hands over a picture of one's own, and sends it. */
 async function upload(file) {
-  const problem = document.querySelector("#upload");
   if (!file) return;
+  const line = document.querySelector("#upload");
+  const say = (words, problem) => { line.textContent = words; line.classList.toggle("problem", problem); };
   if (file.size > choices.most_bytes) {
-    problem.textContent = `That file has ${count(file.size)} bytes. The most that is taken is ${count(choices.most_bytes)}.`;
-    return;
+    return say(`That file has ${count(file.size)} bytes. The most that is taken is ${count(choices.most_bytes)}.`, true);
   }
-  problem.textContent = "Taking it…";
+  if (file.type && !file.type.startsWith("image/")) {
+    return say(`Not taken: ${file.name} is not a picture. JPEG, PNG, GIF and WebP are read.`, true);
+  }
+  say("Taking it…", false);
   try {
     const taken = await ask("/pictures", {
       method: "POST", headers: { "content-type": file.type || "application/octet-stream" }, body: file,
     });
-    problem.textContent = `Yours: ${count(taken.length)} bytes, kept for 15 minutes at most.`;
+    say(`Yours: ${count(taken.length)} bytes, kept for 15 minutes at most.`, false);
     sent = taken.id;
     offerPicture(taken);
     send();
   } catch (refused) {
-    problem.textContent = `Not taken: ${refused.message}`;
+    say(`Not taken: ${refused.message}`, true);
   }
 }
 
-function send() {
-  left.send();
-  right.send();
+function send(settled = false) {
+  left.send(settled);
+  right.send(settled);
+}
+
+/** Runs again when a slider has come to rest, and shows how it ends. */
+let resting;
+function scrub({ target }) {
+  if (target.type !== "range") return;
+  clearTimeout(resting);
+  options.delete("at");
+  resting = setTimeout(() => send(true), 200);
 }
 
 /** What the sliders say beside themselves. */
 function sayRanges() {
   const bits = (number) => `${number} bit${number === "1" ? "" : "s"}`;
-  const words = { distance: bits, radius: bits, times: (number) => (number === "1" ? "once" : `${number} times`), threshold: String };
+  const words = { distance: bits, radius: bits, times: (number) => (number === "1" ? "once" : `${number} times`), threshold: (number) => `${["1st", "2nd", "3rd"][number - 1] ?? `${number}th`} match` };
   for (const output of form.querySelectorAll(".range output")) {
     const input = output.parentElement.querySelector("input");
     output.textContent = words[input.name](input.value);
@@ -311,8 +360,9 @@ if (!choices.pictures.some((known) => known.id === sent)) {
 const left = new Side(document.querySelector("#left"), "left", options.get("left") ?? "e2ee");
 const right = new Side(document.querySelector("#right"), "right", options.get("right") ?? "device-hashing");
 
-form.addEventListener("submit", (event) => { event.preventDefault(); options.delete("at"); send(); });
+form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(resting); options.delete("at"); send(); });
 form.addEventListener("input", sayRanges);
+form.addEventListener("change", scrub);
 document.querySelector("#own").addEventListener("change", (event) => upload(event.target.files[0]));
 for (const kind of ["dragover", "drop"]) {
   document.addEventListener(kind, (event) => {

@@ -1,5 +1,6 @@
 // One panel a party: what it holds after a message, and what it has learnt.
 
+import { ofParty } from "./measured.js";
 import { bits, count, element, hex, length, noise, picture, rebuilt, title } from "./draw.js";
 
 const CUTS = {
@@ -22,8 +23,8 @@ export function verdict(party, holding) {
   }
 }
 
-/** Panels for a run of which the story keeps what happened. */
-export function panels(story) {
+/** Panels for a run of which the story keeps what happened, with links to a report. */
+export function panels(story, report) {
   // Those for whom the picture is not meant come first.
   const parties = story.opening.parties.toSorted((one, other) => one.endpoint - other.endpoint);
   const cards = new Map(parties.map((party) => [party.id, element("article", { class: "party" })]));
@@ -75,19 +76,19 @@ export function panels(story) {
         element("span", {}, words, found.value && element("b", {}, `: ${found.value}`)));
     };
     const declared = party.declared.length
-      ? element("ul", {}, party.declared.map(clause))
+      ? [element("p", { class: "quiet" }, "By its declaration it can learn:"), element("ul", {}, party.declared.map(clause))]
       : element("p", { class: "quiet" }, "It learns nothing, by declaration.");
     const more = holding?.undeclared &&
       element("p", { class: "undeclared" }, "▲ It reads the picture, and no declaration of the honest system says so.");
-    return [more, declared];
+    return [more, declared].flat().concat(ofParty(report, story.opening.system, title(party.id)));
   }
 
   function details(party, holding, seen) {
     const bytes = seen.reduce((sum, message) => sum + message.length, 0);
     const last = seen.at(-1);
     const summary = element("summary", {}, party.id === "network"
-      ? `${seen.length} records passed, ${length(bytes)}`
-      : `Holds ${seen.length} messages, ${length(bytes)}`);
+      ? `${seen.length} record${seen.length === 1 ? "" : "s"} passed, ${length(bytes)}`
+      : `Holds ${seen.length} message${seen.length === 1 ? "" : "s"}, ${length(bytes)}`);
     const entry = (name, size, head) => element("li", {},
       element("span", { class: "name" }, `${name}, ${count(size)} B`), element("code", {}, hex(head, size > head.length / 2)));
     const blind = party.id === "network";

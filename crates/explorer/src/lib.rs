@@ -4,6 +4,7 @@
 
 pub mod choice;
 pub mod library;
+mod measured;
 mod server;
 mod shelf;
 pub mod story;

@@ -4,6 +4,7 @@
 
 use crate::choice::{Choice, Offer, offers};
 use crate::library::{Library, Sample};
+use crate::measured::{Contents, Measured};
 use crate::shelf::Shelf;
 use crate::story::{self, Event};
 use axum::body::Bytes;
@@ -17,11 +18,14 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_util::stream;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -32,8 +36,10 @@ pub const MOST_BYTES: usize = 50 << 20;
 
 /// Most bytes of any other request.
 const MOST_WORDS: usize = 16 << 10;
-/// Connections at once; more are closed at once.
+/// Connections at once; more are told to come again.
 const CONNECTIONS: usize = 256;
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 62\r\n\
+    Retry-After: 5\r\nConnection: close\r\n\r\nToo many connections are open; try again in a moment, please.\n";
 /// Runs at once, and runs that may wait for their turn.
 const RUNS: usize = 2;
 const WAITING: usize = 8;
@@ -42,7 +48,7 @@ const UPLOADS: usize = 2;
 /// Pictures and stories that are kept.
 const PICTURES: usize = 4;
 const STORIES: usize = 24;
-/// For how long they are kept.
+/// For how long they are kept, and a connection lasts at most.
 const KEPT: Duration = Duration::from_mins(15);
 /// How long a request without a picture, and a picture, may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -61,14 +67,19 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
+/// The report's policy: it brings its own style and pictures, and runs nothing.
+const REPORT_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; \
+                             form-action 'none'; frame-ancestors 'none'";
+
 /// The files of the page: path, type, content.
-const FILES: [(&str, &str, &str); 7] = [
+const FILES: [(&str, &str, &str); 8] = [
     ("/", "text/html; charset=utf-8", include_str!("../page/index.html")),
     ("/explore.css", "text/css; charset=utf-8", include_str!("../page/explore.css")),
     ("/explore.js", "text/javascript; charset=utf-8", include_str!("../page/explore.js")),
     ("/diagram.js", "text/javascript; charset=utf-8", include_str!("../page/diagram.js")),
     ("/panels.js", "text/javascript; charset=utf-8", include_str!("../page/panels.js")),
     ("/draw.js", "text/javascript; charset=utf-8", include_str!("../page/draw.js")),
+    ("/measured.js", "text/javascript; charset=utf-8", include_str!("../page/measured.js")),
     ("/icon.svg", "image/svg+xml", include_str!("../page/icon.svg")),
 ];
 
@@ -77,6 +88,7 @@ pub struct Explorer {
     listener: std::net::TcpListener,
     address: SocketAddr,
     log: Log,
+    measured: Measured,
 }
 
 /// Told of what is refused, a line each.
@@ -109,7 +121,13 @@ impl Explorer {
             .map_err(|source| ExplorerError::Port { port, source })?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address, log: Arc::new(log) })
+        Ok(Self { listener, address, log: Arc::new(log), measured: Measured::example() })
+    }
+
+    /// Links to this report, a page complete in itself, instead of to the example that comes with the program.
+    #[must_use]
+    pub fn with_report(self, html: String) -> Self {
+        Self { measured: Measured::of_run(html), ..self }
     }
 
     /// Where the page is.
@@ -126,7 +144,7 @@ impl Explorer {
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_io().enable_time().build()?;
         runtime.block_on(async {
             let listener = TcpListener::from_std(self.listener)?;
-            let state = Arc::new(Shared::new(self.address.port(), Arc::clone(&self.log)));
+            let state = Arc::new(Shared::new(self.address.port(), Arc::clone(&self.log), self.measured));
             let warm = Arc::clone(&state);
             tokio::task::spawn_blocking(move || {
                 LazyLock::force(&warm.library);
@@ -150,14 +168,28 @@ async fn accept(listener: &TcpListener, router: &Router, log: &Log) -> Result<In
         };
         let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
             log("refused: a connection, as there are too many");
+            // A new connection has room for this; whoever does not read it is not waited for.
+            let _ = stream.into_std().and_then(|mut stream| stream.write(FULL));
             continue;
         };
-        let service = TowerToHyperService::new(router.clone());
+        let (service, log) = (TowerToHyperService::new(router.clone()), Arc::clone(log));
         tokio::spawn(async move {
+            let asked = AtomicBool::new(false);
+            let service = service_fn(|request| {
+                asked.store(true, Ordering::Relaxed);
+                service.call(request)
+            });
             let mut builder = http1::Builder::new();
             builder.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
             // What a peer does wrong on its connection ends the connection, and nothing else.
-            let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+            // Nor does anyone hold one for ever who asks and does not read.
+            match tokio::time::timeout(KEPT, builder.serve_connection(TokioIo::new(stream), service)).await {
+                Ok(Err(error)) if error.is_parse() => log(&format!("refused: what is no request: {error}")),
+                Ok(Err(error)) if error.is_timeout() && !asked.load(Ordering::Relaxed) => {
+                    log("refused: a connection on which no request came within ten seconds");
+                }
+                _ => {}
+            }
             drop(place);
         });
     }
@@ -166,6 +198,7 @@ async fn accept(listener: &TcpListener, router: &Router, log: &Log) -> Result<In
 struct Shared {
     port: u16,
     log: Log,
+    measured: Measured,
     library: LazyLock<Library>,
     pictures: Shelf<Sample>,
     stories: Shelf<watch::Receiver<Told>>,
@@ -182,10 +215,11 @@ struct Told {
 }
 
 impl Shared {
-    fn new(port: u16, log: Log) -> Self {
+    fn new(port: u16, log: Log, measured: Measured) -> Self {
         Self {
             port,
             log,
+            measured,
             library: LazyLock::new(Library::new),
             pictures: Shelf::of(PICTURES),
             stories: Shelf::of(STORIES),
@@ -208,6 +242,7 @@ fn router(state: Arc<Shared>) -> Router {
     let files = FILES.into_iter().map(file).fold(Router::new(), |router, (path, file)| router.route(path, file));
     files
         .route("/choices", get(choices))
+        .route("/report", get(report))
         .route("/pictures", post(take).layer(DefaultBodyLimit::max(MOST_BYTES)))
         .route("/pictures/{name}", get(thumbnail))
         .route("/runs", post(begin))
@@ -249,8 +284,9 @@ async fn guard(State(state): State<Arc<Shared>>, request: Request, next: Next) -
     if response.status().is_client_error() || response.status().is_server_error() {
         (state.log)(&format!("refused: {asked}: {}", response.status()));
     }
-    let headers = HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value)));
-    response.headers_mut().extend(headers);
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
     response
 }
 
@@ -286,6 +322,8 @@ struct Choices {
     systems: Vec<Offer>,
     pictures: Vec<Named>,
     most_bytes: usize,
+    /// The report that is at `/report`.
+    report: Contents,
 }
 
 /// A picture that can be sent.
@@ -300,6 +338,7 @@ struct Named {
 const GENERATED: &str = "generated-";
 
 async fn choices(State(state): State<Arc<Shared>>) -> Result<Json<Choices>, Refusal> {
+    let report = state.measured.contents.clone();
     let listed = blocking(move || {
         let named = |(index, sample): (usize, &Sample)| Named {
             id: format!("{GENERATED}{index}"),
@@ -308,7 +347,13 @@ async fn choices(State(state): State<Arc<Shared>>) -> Result<Json<Choices>, Refu
         };
         state.library.samples().iter().enumerate().map(named).collect()
     });
-    Ok(Json(Choices { systems: offers(), pictures: listed.await?, most_bytes: MOST_BYTES }))
+    Ok(Json(Choices { systems: offers(), pictures: listed.await?, most_bytes: MOST_BYTES, report }))
+}
+
+async fn report(State(state): State<Arc<Shared>>) -> Response {
+    let headers =
+        [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, REPORT_POLICY)];
+    (headers, state.measured.html.clone()).into_response()
 }
 
 /// Takes a person's own picture; it stays in memory, for a while.

@@ -13,9 +13,9 @@ use sightline_lists::{Entry, Provenance};
 use sightline_messenger::Padding;
 use sightline_privacy::reconstruct::Grey;
 use sightline_protocol::{
-    Architecture, Clause, Command, Content, ContentKind, Corruption, Datum, Display, Facts, Frame, History, Notice,
-    Observer, Order, PartyId, Role, RunError, Runner, Setup, SetupError, Shown, Sighting, Span, Time, Transcript, View,
-    Views, Wire, words,
+    Architecture, Clause, Command, Content, ContentKind, Corruption, Datum, Display, Event as Handed, Facts, Frame,
+    History, Notice, Observer, Order, PartyId, Role, RunError, Runner, Setup, SetupError, Shown, Sighting, Span, Time,
+    Transcript, View, Views, Wire, words,
 };
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -31,15 +31,18 @@ const ROOM: usize = 128 << 20;
 /// When the picture, or what is sent before it, is sent.
 const FIRST: Time = Time::after_start(Span::seconds(3));
 
-/// What is told of a run, in this order: one opening; messages, each followed by what parties hold then; where parties are
-/// broken into, what that opens; one closing.
+/// What is told of a run, in this order: one opening; messages, each as the run hands it over; what parties hold after them;
+/// where parties are broken into, what that opens; one closing. Between these it is said how far it has come.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Event {
-    /// What is being done; there may be several of these before the opening.
+    /// What is being done.
     Progress {
         /// In words.
         what: &'static str,
+        /// How many messages of how many it has come to.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        done: Option<[usize; 2]>,
     },
     /// Who takes part, and what is sent.
     Opening(Opening),
@@ -65,7 +68,7 @@ pub struct Opening {
     pub system: String,
     /// Its name for people.
     pub title: &'static str,
-    /// Ids of the parties between which messages are drawn, from left to right.
+    /// Ids of the parties between which messages can be drawn, from left to right.
     pub lanes: Vec<String>,
     /// All parties, endpoints first.
     pub parties: Vec<Party>,
@@ -270,12 +273,25 @@ pub fn tell(
 ) -> Result<(), StoryError> {
     let system = choice.system()?;
     let scene = Scene::new(library, sample, choice, system.as_ref());
-    tell(Event::Progress { what: "running the protocol" });
-    let told = steps(&scene.run(&[])?, system.as_ref());
-    tell(Event::Progress { what: "running it again, reading every party's memory after each message" });
-    let transcript = scene.run(&moments(&told, sample))?;
-    tell(Event::Progress { what: "looking up what each party can open" });
-    Teller::new(&scene, &transcript).tell(tell);
+    tell(Event::Opening(scene.opening()));
+    tell(Event::Progress { what: "running the protocol", done: None });
+    let search = scene.search();
+    let mut steps = Vec::new();
+    scene.run(&[], &mut |place, event| {
+        let Some(step) = scene.step(&search, place, event) else { return };
+        tell(Event::Message(step.message(steps.len() + 1, event)));
+        steps.push(step);
+    })?;
+    // The same run once more: only now it is known when memories are to be read.
+    let mut next = 0;
+    let transcript = scene.run(&moments(&steps, sample), &mut |place, _| {
+        if steps.get(next).is_some_and(|step| step.event == place) {
+            next += 1;
+            let what = "running it again, reading every party's memory after each message";
+            tell(Event::Progress { what, done: Some([next, steps.len()]) });
+        }
+    })?;
+    Teller::new(&scene, &transcript, steps, search).tell(tell);
     Ok(())
 }
 
@@ -320,14 +336,14 @@ impl<'a> Scene<'a> {
         Self { library, sample, choice, system, setup, history, facts }
     }
 
-    fn run(&self, snapshots: &[Time]) -> Result<Transcript, StoryError> {
+    fn run(&self, snapshots: &[Time], watch: &mut dyn FnMut(usize, &Handed)) -> Result<Transcript, StoryError> {
         let seed = Seed::from_u64(1);
         let deployment = self.system.deploy(&self.setup, &seed.derive("deployment", 0))?;
-        Ok(Runner::new(deployment, &seed.derive("run", 0)).run(&self.history, snapshots)?)
+        Ok(Runner::new(deployment, &seed.derive("run", 0)).run_watched(&self.history, snapshots, watch)?)
     }
 
-    /// What is looked for in views.
-    fn finder(&self) -> Finder {
+    /// What is looked for in bytes: the picture, what is at each cut, what is sent before and after.
+    fn search(&self) -> Search {
         let stage = |cut| {
             Intermediate::of(&self.sample.memo, &self.sample.bytes, cut).map(|given| match given {
                 Intermediate::Hash(pdq) => pdq.hash.as_bytes().to_vec(),
@@ -336,15 +352,71 @@ impl<'a> Scene<'a> {
         };
         let stages = Cut::ALL.map(|cut| stage(cut).unwrap_or_default().into());
         let around = self.library.around().each_ref().map(|sample| Arc::clone(&sample.bytes));
-        Finder {
-            search: Search::new([Arc::clone(&self.sample.bytes)].into_iter().chain(stages).chain(around)),
-            found: HashMap::new(),
-        }
+        Search::new([Arc::clone(&self.sample.bytes)].into_iter().chain(stages).chain(around))
     }
 
     /// Endpoints' devices, and one outsider of each role.
     fn parties(&self) -> Vec<PartyId> {
         [0, 1].map(PartyId::device).into_iter().chain(self.system.observers()).collect()
+    }
+
+    fn opening(&self) -> Opening {
+        let Self { sample, choice, system, setup, facts, .. } = self;
+        let place = |party: &PartyId| match *party {
+            PartyId::PROVIDER => 1,
+            PartyId::ENCLAVE => 2,
+            party if party.role() == Role::Device => 3 * party.index(),
+            _ => 4,
+        };
+        let mut lanes = self.parties();
+        lanes.retain(|party| *party != PartyId::NETWORK);
+        lanes.sort_by_key(place);
+        let party = |party: PartyId| Party {
+            id: party.to_string(),
+            endpoint: party.role() == Role::Device,
+            declared: clauses(*system, party).into_iter().flat_map(|clause| words(&[clause].into())).collect(),
+        };
+        Opening {
+            system: choice.system.clone(),
+            title: system.profile().title,
+            lanes: lanes.iter().map(ToString::to_string).collect(),
+            parties: self.parties().into_iter().map(party).collect(),
+            length: sample.bytes.len(),
+            hash: hex::encode(sample.marks.pdq.hash.as_bytes()),
+            quality: sample.marks.pdq.quality,
+            matched: facts.matched,
+            confirmed: facts.confirmed,
+            entries: setup.list.len(),
+        }
+    }
+
+    /// What is told of something that was handed over; nothing of acknowledgements.
+    fn step(&self, search: &Search, place: usize, event: &Handed) -> Option<Step> {
+        let name = match (event.from.role(), event.to.role()) {
+            (Role::User, _) => Command::from_wire(&event.bytes).ok()?.name().trim_start_matches("command ").to_owned(),
+            (_, Role::User) => shown(&event.bytes)?,
+            _ => match Frame::from_wire(&event.bytes).ok()? {
+                Frame::Data(_, payload) => self
+                    .system
+                    .describe(&payload)
+                    .map_or_else(|_| "not understood".to_owned(), |(name, _)| name.to_owned()),
+                Frame::Acknowledge(_) => return None,
+            },
+        };
+        let found = search.find(&event.bytes);
+        let carries = if found.contains(&PICTURE) {
+            Carries::Picture
+        } else if (1..HASH).any(|stage| found.contains(&stage)) {
+            Carries::Stage
+        } else if found.contains(&HASH) {
+            Carries::Hash
+        } else if found.is_empty() && event.sent >= self.facts.at && event.bytes.len() >= self.sample.bytes.len() {
+            Carries::Sealed
+        } else {
+            Carries::Nothing
+        };
+        let (from, to, length) = (event.from, event.to, event.bytes.len());
+        Some(Step { event: place, from, to, name, length, arrives: event.arrives?, carries })
     }
 }
 
@@ -373,27 +445,29 @@ struct Step {
     from: PartyId,
     to: PartyId,
     name: String,
+    length: usize,
     arrives: Time,
+    carries: Carries,
 }
 
-/// What was handed over, in the order of arrival.
-fn steps(transcript: &Transcript, system: &dyn Architecture) -> Vec<Step> {
-    let step = |(number, event): (usize, &sightline_protocol::Event)| {
-        let name = match (event.from.role(), event.to.role()) {
-            (Role::User, _) => Command::from_wire(&event.bytes).ok()?.name().trim_start_matches("command ").to_owned(),
-            (_, Role::User) => shown(&event.bytes)?,
-            _ => match Frame::from_wire(&event.bytes).ok()? {
-                Frame::Data(_, payload) => {
-                    system.describe(&payload).map_or_else(|_| "not understood".to_owned(), |(name, _)| name.to_owned())
-                }
-                Frame::Acknowledge(_) => return None,
-            },
-        };
-        Some(Step { event: number, from: event.from, to: event.to, name, arrives: event.arrives? })
-    };
-    let mut steps: Vec<Step> = transcript.events().iter().enumerate().filter_map(step).collect();
-    steps.sort_by_key(|step| step.arrives);
-    steps
+impl Step {
+    fn message(&self, number: usize, event: &Handed) -> Message {
+        let middle = event.bytes.len() / 2;
+        let noise = || BASE64_STANDARD.encode(event.bytes.get(middle..middle + NOISE).unwrap_or(&event.bytes));
+        Message {
+            number,
+            from: lane(self.from).to_string(),
+            to: lane(self.to).to_string(),
+            name: self.name.clone(),
+            length: self.length,
+            head: head(&event.bytes),
+            sent: seconds(event.sent),
+            arrives: seconds(self.arrives),
+            preparing: self.arrives < FIRST,
+            carries: self.carries,
+            noise: (self.carries == Carries::Sealed).then(noise),
+        }
+    }
 }
 
 /// What a person is shown.
@@ -446,46 +520,32 @@ impl Finder {
     }
 }
 
-/// Tells of one run.
+/// Tells what a run left with its parties.
 struct Teller<'a> {
     scene: &'a Scene<'a>,
     transcript: &'a Transcript,
     steps: Vec<Step>,
-    /// What of the picture is in each step.
-    carries: Vec<Carries>,
     views: Views<'a>,
     finder: Finder,
 }
 
 impl<'a> Teller<'a> {
-    fn new(scene: &'a Scene<'a>, transcript: &'a Transcript) -> Self {
-        let (steps, mut finder) = (steps(transcript, scene.system), scene.finder());
-        let carries = steps.iter().map(|step| {
-            let event = &transcript.events()[step.event];
-            let found = finder.look(&event.bytes);
-            if found.contains(&PICTURE) {
-                Carries::Picture
-            } else if (1..HASH).any(|stage| found.contains(&stage)) {
-                Carries::Stage
-            } else if found.contains(&HASH) {
-                Carries::Hash
-            } else if found.is_empty() && event.sent >= scene.facts.at && event.bytes.len() >= scene.sample.bytes.len()
-            {
-                Carries::Sealed
-            } else {
-                Carries::Nothing
-            }
-        });
-        Self { scene, transcript, carries: carries.collect(), steps, views: Views::new(transcript), finder }
+    fn new(scene: &'a Scene<'a>, transcript: &'a Transcript, steps: Vec<Step>, search: Search) -> Self {
+        let finder = Finder { search, found: HashMap::new() };
+        Self { scene, transcript, steps, views: Views::new(transcript), finder }
     }
 
     fn tell(mut self, tell: &mut dyn FnMut(Event)) {
-        tell(Event::Opening(self.opening()));
         let parties = self.scene.parties();
         let times: Vec<Time> = self.steps.iter().map(|step| step.arrives).collect();
         let ready = times.iter().filter(|at| **at < FIRST).count();
         for (number, at) in (1..).zip(&times) {
-            tell(Event::Message(self.message(number)));
+            if number >= ready {
+                tell(Event::Progress {
+                    what: "looking up what each party can open",
+                    done: Some([number, times.len()]),
+                });
+            }
             for party in &parties {
                 let concerns = |step: &Step| involves(step, *party);
                 if number == ready || (number > ready && concerns(&self.steps[number - 1])) {
@@ -504,56 +564,6 @@ impl<'a> Teller<'a> {
             }
         }
         tell(Event::Closing(self.closing()));
-    }
-
-    fn opening(&self) -> Opening {
-        let Scene { sample, choice, system, setup, facts, .. } = self.scene;
-        let place = |party: &PartyId| match *party {
-            PartyId::PROVIDER => 1,
-            PartyId::ENCLAVE => 2,
-            party if party.role() == Role::Device => 3 * party.index(),
-            _ => 4,
-        };
-        let mut lanes = self.scene.parties();
-        lanes.retain(|party| self.steps.iter().any(|step| lane(step.from) == *party || lane(step.to) == *party));
-        lanes.sort_by_key(place);
-        let party = |party: PartyId| Party {
-            id: party.to_string(),
-            endpoint: party.role() == Role::Device,
-            declared: clauses(*system, party).into_iter().flat_map(|clause| words(&[clause].into())).collect(),
-        };
-        Opening {
-            system: choice.system.clone(),
-            title: system.profile().title,
-            lanes: lanes.iter().map(ToString::to_string).collect(),
-            parties: self.scene.parties().into_iter().map(party).collect(),
-            length: sample.bytes.len(),
-            hash: hex::encode(sample.marks.pdq.hash.as_bytes()),
-            quality: sample.marks.pdq.quality,
-            matched: facts.matched,
-            confirmed: facts.confirmed,
-            entries: setup.list.len(),
-        }
-    }
-
-    fn message(&self, number: usize) -> Message {
-        let (step, carries) = (&self.steps[number - 1], self.carries[number - 1]);
-        let event = &self.transcript.events()[step.event];
-        let middle = event.bytes.len() / 2;
-        let noise = || BASE64_STANDARD.encode(event.bytes.get(middle..middle + NOISE).unwrap_or(&event.bytes));
-        Message {
-            number,
-            from: lane(step.from).to_string(),
-            to: lane(step.to).to_string(),
-            name: step.name.clone(),
-            length: event.bytes.len(),
-            head: head(&event.bytes),
-            sent: seconds(event.sent),
-            arrives: seconds(step.arrives),
-            preparing: step.arrives < FIRST,
-            carries,
-            noise: (carries == Carries::Sealed).then(noise),
-        }
     }
 
     fn holding(&mut self, party: PartyId, after: usize, at: Time, last: bool) -> Holding {
@@ -611,9 +621,9 @@ impl<'a> Teller<'a> {
     fn sealed(&self, party: PartyId, after: usize) -> Option<usize> {
         let held = |number: &usize| {
             let step = &self.steps[number - 1];
-            self.carries[number - 1] == Carries::Sealed && (step.from == party || step.to == party)
+            step.carries == Carries::Sealed && (step.from == party || step.to == party)
         };
-        let length = |number: &usize| self.transcript.events()[self.steps[number - 1].event].bytes.len();
+        let length = |number: &usize| self.steps[number - 1].length;
         (1..=after).filter(held).max_by_key(length)
     }
 

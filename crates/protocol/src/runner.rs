@@ -148,7 +148,21 @@ impl Runner {
     ///
     /// # Errors
     /// [`RunError`] if the parties never come to rest.
-    pub fn run(mut self, history: &History, snapshots: &[Time]) -> Result<Transcript, RunError> {
+    pub fn run(self, history: &History, snapshots: &[Time]) -> Result<Transcript, RunError> {
+        self.run_watched(history, snapshots, &mut |_, _| {})
+    }
+
+    /// As [`Runner::run`], and tells `watch` of every event right before its receiver handles it, in this order, with its
+    /// place in the transcript.
+    ///
+    /// # Errors
+    /// [`RunError`] if the parties never come to rest.
+    pub fn run_watched(
+        mut self,
+        history: &History,
+        snapshots: &[Time],
+        watch: &mut dyn FnMut(usize, &Event),
+    ) -> Result<Transcript, RunError> {
         let mut pending: Vec<Time> = snapshots.to_vec();
         pending.sort_unstable();
         pending.dedup();
@@ -173,7 +187,7 @@ impl Runner {
             }
             match next {
                 None => self.wake(time),
-                Some(due) => self.handle(time, due, history),
+                Some(due) => self.handle(time, due, history, watch),
             }
         }
         for at in pending {
@@ -210,7 +224,7 @@ impl Runner {
         }
     }
 
-    fn handle(&mut self, time: Time, due: Due, history: &History) {
+    fn handle(&mut self, time: Time, due: Due, history: &History, watch: &mut dyn FnMut(usize, &Event)) {
         match due {
             Due::Command(number) => {
                 let action = &history.actions()[number];
@@ -222,12 +236,12 @@ impl Runner {
             Due::Arrival(number) => {
                 let event = &self.events[number];
                 let (from, to, bytes) = (event.from, event.to, Arc::clone(&event.bytes));
-                let Some(running) = self.parties.get(&to) else { return };
-                if running.busy_until > time {
-                    let until = running.busy_until;
-                    self.events[number].arrives = Some(until);
-                    self.enqueue(until, due);
+                let busy = self.parties.get(&to).map_or(time, |running| running.busy_until);
+                if busy > time {
+                    self.events[number].arrives = Some(busy);
+                    self.enqueue(busy, due);
                 } else {
+                    watch(number, event);
                     self.call(to, time, Input::Message(from, bytes));
                 }
             }
@@ -268,7 +282,7 @@ impl Runner {
     /// The one place where bytes are handed over, and recorded.
     fn carry(&mut self, from: PartyId, to: PartyId, sent: Time, bytes: Arc<[u8]>) {
         if to.role() == Role::User {
-            self.events.push(Event { from, to, bytes, sent, arrives: Some(sent), by_network: false });
+            self.arrive(Event { from, to, bytes, sent, arrives: Some(sent), by_network: false });
             return;
         }
         let mut arrives = sent;

@@ -3,9 +3,11 @@
 use rand_core::Rng;
 use sightline_crypto::{Ledger, Seed, aead};
 use sightline_protocol::{
-    Command, Content, ContentKind, Context, Corruption, Deployment, Display, Endpoint, Faults, Frame, History, Machine,
-    Memory, Meter, Observer, Party, PartyId, Reason, Refusal, Runner, Span, Time, Transcript, Turn, Views, Wire,
+    Command, Content, ContentKind, Context, Corruption, Deployment, Display, Endpoint, Event, Faults, Frame, History,
+    Machine, Memory, Meter, Observer, Party, PartyId, Reason, Refusal, Runner, Span, Time, Transcript, Turn, Views,
+    Wire,
 };
+use std::collections::BTreeSet;
 
 #[derive(minicbor::Encode, minicbor::Decode)]
 enum Message {
@@ -65,6 +67,10 @@ impl Machine for Relay {
 }
 
 fn run(seed: u64, faults: Faults, leaks_key: bool) -> Transcript {
+    watched(seed, faults, leaks_key, &mut |_, _| {})
+}
+
+fn watched(seed: u64, faults: Faults, leaks_key: bool, watch: &mut dyn FnMut(usize, &Event)) -> Transcript {
     let device = |index| {
         let mut key = [0; 32];
         Seed::from_u64(seed).derive("key", 0).stream().fill_bytes(&mut key);
@@ -77,7 +83,8 @@ fn run(seed: u64, faults: Faults, leaks_key: bool) -> Transcript {
     });
     let deployment = Deployment { parties, ledger: Ledger::recording() };
     let runner = Runner::new(deployment, &Seed::from_u64(seed)).faults(faults);
-    runner.run(&history, &[Time::after_start(Span::milliseconds(10))]).expect("the run comes to rest")
+    let snapshots = [Time::after_start(Span::milliseconds(10))];
+    runner.run_watched(&history, &snapshots, watch).expect("the run comes to rest")
 }
 
 fn shown(transcript: &Transcript) -> Vec<u8> {
@@ -99,6 +106,19 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
     let faults = Faults { drop: 0.1, ..Faults::default() };
     assert_eq!(run(1, faults, false).digest(), run(1, faults, false).digest());
     assert_ne!(run(1, faults, false).digest(), run(2, faults, false).digest());
+}
+
+#[test]
+fn who_watches_a_run_is_told_of_every_event_in_the_order_of_arrival() {
+    let faults = Faults { drop: 0.1, duplicate: 0.1, replay: 0.1, reorder: 0.2 };
+    let mut seen = Vec::new();
+    let transcript = watched(3, faults, false, &mut |place, event| seen.push((place, event.clone())));
+    assert!(seen.iter().is_sorted_by_key(|(_, event)| event.arrives));
+    assert!(seen.iter().all(|(place, event)| transcript.events()[*place] == *event));
+    let places: BTreeSet<usize> = seen.iter().map(|(place, _)| *place).collect();
+    let arrived = transcript.events().iter().enumerate().filter(|(_, event)| event.arrives.is_some());
+    assert!(places.into_iter().eq(arrived.map(|(place, _)| place)), "each once, and no others");
+    assert!(seen.len() < transcript.events().len(), "some never arrive");
 }
 
 #[test]

@@ -152,6 +152,9 @@ pub(crate) enum Command {
         /// The port on 127.0.0.1; 0 takes any that is free
         #[arg(long, value_name = "PORT", default_value_t = 7413)]
         port: u16,
+        /// Link to the report of this run, instead of to the example that comes with the program
+        #[arg(long, value_name = "RUN")]
+        run: Option<PathBuf>,
     },
     /// Draw a run's report again from its folder
     Report {

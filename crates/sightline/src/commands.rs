@@ -257,10 +257,18 @@ pub(crate) fn report(path: &Path, with_pdf: bool) -> Result<(), Failure> {
     if with_pdf { pdf::render(&run) } else { Ok(()) }
 }
 
-/// Serves the page until the program is ended; refusals go to standard error.
-pub(crate) fn explore(port: u16) -> Result<(), Failure> {
+/// Serves the page, with the report of a run if there is one, until the program is ended; refusals go to standard error.
+pub(crate) fn explore(port: u16, run: Option<&Path>) -> Result<(), Failure> {
     let failed = |error: ExplorerError| Failure::environment(&error);
-    let explorer = Explorer::bind(port, say).map_err(failed)?;
+    let drawn = |path| {
+        let run = RunFolder::open(path).map_err(|error| Failure::environment(&error))?;
+        sightline_presentation::Report::draw(&run).map_err(|error| Failure::environment(&error))
+    };
+    let report = run.map(drawn).transpose()?;
+    let mut explorer = Explorer::bind(port, say).map_err(failed)?;
+    if let Some(report) = report {
+        explorer = explorer.with_report(report.html);
+    }
     print(&format!("http://{}/", explorer.address()))?;
     say("Open this address in a browser on this machine. Ctrl-C ends it.");
     match explorer.serve().map_err(failed)? {}

@@ -61,7 +61,7 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Index { list, out, radius, add } => search::make(&list, &out, radius, add),
         Command::Pairs { file, search } => search::pairs(&file, &search),
         Command::List { command } => list::run(&command),
-        Command::Explore { port } => commands::explore(port),
+        Command::Explore { port, run } => commands::explore(port, run.as_deref()),
         Command::Report { run, pdf } => commands::report(&run, pdf),
     };
     match result {

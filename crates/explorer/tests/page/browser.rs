@@ -1,26 +1,26 @@
-//! The page in a real browser: the first example runs by itself, and every address that can be kept shows what it says.
+//! The page in a real browser: the first example runs by itself, what a person does on it happens, and every address that can
+//! be kept shows what it says.
 
 use super::client::Server;
-use serde_json::{Value, json};
+use serde_json::json;
 use sightline_architectures::{NAMES, VARIANTS};
+use sightline_explorer::MOST_BYTES;
+use sightline_explorer::choice::Choice;
+use sightline_explorer::library::Library;
+use sightline_explorer::story::{Event, Sight, tell};
+use sightline_pictures::generate;
+use sightline_testing::browser::{Tab, axe, chromium};
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 /// The page as it is after everything has happened, or nothing where there is no browser.
 struct Browser(PathBuf);
 
 impl Browser {
     fn find() -> Option<Self> {
-        let path = std::env::var_os("PATH")?;
-        let names = ["chromium", "chromium-browser", "google-chrome"];
-        let mut files = std::env::split_paths(&path).flat_map(|folder| names.map(|name| folder.join(name)));
-        let found = files.find(|file| file.is_file()).map(Self);
-        if found.is_none() {
-            eprintln!("SKIPPED: the page in a browser, no chromium on the PATH");
-        }
-        found
+        chromium().map(Self)
     }
 
     /// The page's elements, once its timers had a minute of the browser's own time.
@@ -30,7 +30,7 @@ impl Browser {
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--virtual-time-budget=60000"])
             .args(["--disable-background-networking", "--disable-component-update", "--disable-sync", "--dump-dom"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
-            .arg(format!("http://{}/{query}", server.address))
+            .arg(server.page(query))
             .stderr(Stdio::null())
             .output()
             .unwrap();
@@ -109,14 +109,180 @@ fn a_planted_entry_a_lie_and_a_break_in_show_what_they_open() {
     assert!(side(&page, "left").contains("Done in "), "an unknown name leaves the honest provider");
 }
 
+/// Waits until both sides have run and show where they are.
+fn until_done(tab: &mut Tab) {
+    tab.until(
+        "['left', 'right'].every((id) => document.querySelector(`#${id} .status`).textContent.startsWith('Done in'))",
+    );
+}
+
+/// Presses Send with the mouse, and waits until both sides have run.
+fn send(tab: &mut Tab) {
+    tab.evaluate("document.querySelectorAll('.status').forEach((status) => { status.textContent = 'before'; })");
+    tab.click("#send");
+    until_done(tab);
+}
+
+/// Cuts the tab off from the server, or no longer.
+fn offline(tab: &mut Tab, offline: bool) {
+    tab.call("Network.enable", &json!({}));
+    let gone = json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+    tab.call("Network.emulateNetworkConditions", &gone);
+}
+
+/// The panel of a party on the left, as it is read.
+fn panel(tab: &mut Tab, party: &str) -> String {
+    let panels = tab.evaluate("[...document.querySelectorAll('#left .party')].map((party) => party.innerText)");
+    let panels = panels.as_array().unwrap().iter().map(|panel| panel.as_str().unwrap());
+    let words = panels.map(|panel| panel.split_whitespace().collect::<Vec<_>>().join(" "));
+    words.into_iter().find(|panel| panel.starts_with(party)).unwrap_or_else(|| panic!("there is no panel of {party}"))
+}
+
+#[test]
+fn the_first_example_runs_before_the_eyes_without_a_complaint_of_the_browser() {
+    let Some(mut tab) = Tab::open() else { return };
+    let server = Server::start();
+    tab.go(&server.page(""));
+    tab.until("document.querySelector('#right .place')?.textContent.startsWith('Message ')");
+    tab.until("document.querySelectorAll('#right .future').length > 3");
+    tab.until("document.querySelector('#right .result').textContent.includes('can be read by: Provider, Reviewer, Report authority')");
+    assert_eq!(tab.evaluate("document.querySelectorAll('#right .future').length"), 0);
+    assert!(panel(&mut tab, "Provider").contains("○ cannot read it: ciphertext"));
+    assert_eq!(tab.complaints(), Vec::<String>::new());
+    assert_eq!(server.log(), Vec::<String>::new(), "the page asks for nothing that is refused");
+    // The instrument can tell.
+    tab.evaluate("fetch('https://elsewhere.test/').catch(() => {})");
+    assert!(tab.complaints().iter().any(|complaint| complaint.contains("Content Security Policy")));
+}
+
+#[test]
+fn each_system_is_chosen_and_sent_and_its_panels_say_who_can_read_the_picture() {
+    let Some(mut tab) = Tab::open() else { return };
+    let server = Server::start();
+    let library = Library::new();
+    tab.go(&server.page("?left=e2ee&right=e2ee&still"));
+    until_done(&mut tab);
+    for system in NAMES.into_iter().chain(VARIANTS) {
+        tab.choose("#left select", system);
+        send(&mut tab);
+        // The same in this process: what each party holds at the end.
+        let choice = Choice { system: system.into(), ..Choice::default() };
+        let (mut parties, mut sights) = (Vec::new(), BTreeMap::new());
+        let mut hear = |event| match event {
+            Event::Opening(opening) => parties = opening.parties,
+            Event::Holding(holding) => drop(sights.insert(holding.party, holding.sight)),
+            _ => {}
+        };
+        tell(&library, &library.samples()[0], &choice, &mut hear).unwrap();
+        let outsiders = parties.iter().filter(|party| !party.endpoint);
+        let reads: Vec<bool> = outsiders.map(|party| sights[&party.id] == Sight::Picture).collect();
+        let badges =
+            "[...document.querySelectorAll('#left .party:not(.meant) .badge')].map((badge) => badge.innerText)";
+        let badges = tab.evaluate(badges);
+        let badges: Vec<&str> = badges.as_array().unwrap().iter().map(|badge| badge.as_str().unwrap()).collect();
+        let said: Vec<bool> = badges.iter().map(|badge| badge.contains("◉ can read the picture")).collect();
+        assert_eq!(said, reads, "{system}: {badges:?}");
+        let known = match system {
+            "e2ee" | "device-warning" | "lawful-requests" => Some(false),
+            "plaintext" | "device-hashing" => Some(true),
+            _ => None,
+        };
+        assert!(known.is_none_or(|known| known == reads.contains(&true)), "{system}: {badges:?}");
+        assert_eq!(tab.evaluate("document.querySelectorAll('#left .party.meant').length"), 2, "{system}");
+        assert!(tab.words("#left .status").contains("what was sent arrived"), "{system}");
+    }
+}
+
+#[test]
+fn who_lights_up_when_an_entry_is_planted() {
+    let Some(mut tab) = Tab::open() else { return };
+    let server = Server::start();
+    tab.go(&server.page("?left=device-hashing&right=e2ee&listing=ordinary&still"));
+    until_done(&mut tab);
+    assert!(panel(&mut tab, "Provider").contains("◔ knows its hash"));
+    assert!(panel(&mut tab, "Reviewer").contains("○ holds nothing of it"));
+    tab.click("input[value=planted]");
+    send(&mut tab);
+    for party in ["Provider", "Reviewer"] {
+        assert!(panel(&mut tab, party).contains("◉ can read the picture"), "{party}: {}", panel(&mut tab, party));
+    }
+    assert!(
+        panel(&mut tab, "Report authority").contains("○ holds nothing of it"),
+        "the reviewer does not recognise it"
+    );
+    assert!(tab.words("#left .evidence").contains("what a planted entry finds"));
+    assert!(tab.words("#right .result").contains("Nobody but sender and recipient can read the picture."));
+}
+
+#[test]
+fn radius_and_threshold_can_be_scrubbed() {
+    let Some(mut tab) = Tab::open() else { return };
+    let server = Server::start();
+    tab.go(&server.page("?left=device-hashing&right=e2ee&listing=listed&distance=20&still"));
+    until_done(&mut tab);
+    let reads = "document.querySelector('#left .result').textContent.includes('can be read by: Provider, Reviewer')";
+    let knows = "document.querySelector('#left .result').textContent.includes('Nobody but sender and recipient can read \
+                 the picture. ◔ Provider knows its hash.')";
+    assert_eq!(tab.evaluate(reads), true);
+    let place = |tab: &mut Tab, name: &str, key: &str, code| {
+        tab.evaluate(&format!("document.querySelector('input[name={name}]').focus()"));
+        tab.press(key, code, "");
+    };
+    place(&mut tab, "radius", "Home", 36);
+    tab.until(knows);
+    assert!(tab.words("#left .status").contains("no list entry lies within the radius"));
+    for _ in 0..20 {
+        tab.press("ArrowRight", 39, "");
+    }
+    tab.until(reads);
+    place(&mut tab, "threshold", "ArrowRight", 39);
+    tab.until(knows);
+    assert!(tab.words("#left .status").contains("a list entry lies within the radius"));
+    place(&mut tab, "times", "ArrowRight", 39);
+    tab.until(reads);
+    assert_eq!(tab.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn an_enclave_that_is_broken_into_opens_what_comes_from_then_on() {
+    let Some(mut tab) = Tab::open() else { return };
+    let server = Server::start();
+    tab.go(&server.page("?left=server-enclave&right=e2ee&listing=ordinary&still"));
+    until_done(&mut tab);
+    tab.click("input[name=broken]");
+    send(&mut tab);
+    tab.choose("#left select[aria-label='Party that is broken into']", "enclave");
+    tab.choose("#left select[aria-label=How]", "persistent");
+    let opened = |tab: &mut Tab| {
+        let opens = tab.evaluate("[...document.querySelectorAll('#left .opens li')].map((line) => line.innerText)");
+        let lines: Vec<String> =
+            opens.as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect();
+        lines.iter().map(|line| line.contains(": opens")).collect::<Vec<bool>>()
+    };
+    assert_eq!(opened(&mut tab), [false; 3], "at the end nothing comes any more");
+    tab.evaluate("document.querySelector('#left .transport input').focus()");
+    let mut ways = vec![opened(&mut tab)];
+    while tab.words("#left .opens").contains("picture sent before") {
+        tab.press("ArrowLeft", 37, "");
+        ways.push(opened(&mut tab));
+    }
+    assert!(tab.words("#left .opens").contains("Nothing has been sent by then."));
+    ways.pop();
+    ways.dedup();
+    assert_eq!(ways, [[false; 3], [false, false, true], [false, true, true], [true; 3]], "the earlier the more");
+}
+
 #[test]
 fn nothing_scrolls_sideways_at_360_pixels() {
     let Some(mut tab) = Tab::open() else { return };
     let server = Server::start();
-    tab.narrow(360);
-    for query in ["?still", "?left=lawful-requests&right=server-enclave&broken=1&still"] {
-        tab.go(&server, query);
-        tab.until("document.querySelectorAll('.party').length > 6");
+    tab.size(360, 740);
+    let systems = NAMES.into_iter().chain(VARIANTS).map(|system| format!("?left={system}&right=no-such-system&still"));
+    let broken = "?left=lawful-requests&right=server-enclave&broken=1&still".to_owned();
+    for query in systems.chain([broken]) {
+        tab.go(&server.page(&query));
+        until_done(&mut tab);
+        tab.unfold();
         assert_eq!(tab.evaluate("document.documentElement.scrollWidth"), 360, "{query}");
     }
     // The instrument can tell.
@@ -128,152 +294,148 @@ fn nothing_scrolls_sideways_at_360_pixels() {
 fn the_keyboard_is_enough() {
     let Some(mut tab) = Tab::open() else { return };
     let server = Server::start();
-    tab.go(&server, "?left=plaintext&right=e2ee&still");
+    tab.go(&server.page("?left=plaintext&right=e2ee&still"));
     tab.until("document.querySelector('#left .result').textContent.includes('Provider')");
+    tab.press("Tab", 9, "");
+    assert_eq!(tab.evaluate("document.activeElement.textContent"), "Skip to the runs");
     tab.tab_to("document.activeElement.value === 'listed'");
     tab.press("ArrowDown", 40, "");
     tab.tab_to("document.activeElement.id === 'send'");
     tab.press("Enter", 13, "\r");
     tab.until("document.querySelector('#left .status').textContent.includes('no list entry lies within')");
+    // The next system in the list.
+    tab.tab_to("document.activeElement.matches('#left select[aria-label=System]')");
+    tab.press("ArrowDown", 40, "");
+    tab.until(
+        "document.querySelector('#left .result').textContent.includes('Nobody but sender and recipient can read')",
+    );
+    assert_eq!(tab.evaluate("document.querySelector('#left select').value"), "e2ee");
     tab.tab_to("document.activeElement.matches('#left .transport input')");
     let last = tab.evaluate("document.activeElement.value");
     tab.press("ArrowLeft", 37, "");
     assert_ne!(tab.evaluate("document.activeElement.value"), last);
-    let place = tab.evaluate("document.querySelector('#left .place').textContent");
+    let place = tab.words("#left .place");
     let before = tab.evaluate("`Message ${document.activeElement.value} of`");
-    assert!(place.as_str().unwrap().starts_with(before.as_str().unwrap()), "{place}");
+    assert!(place.starts_with(before.as_str().unwrap()), "{place}");
+    // A message of the diagram, and what a party holds.
+    tab.tab_to("document.activeElement.matches('#left .rows .step')");
+    tab.press("Enter", 13, "\r");
+    assert_ne!(tab.words("#left .place"), place);
+    tab.tab_to("document.activeElement.matches('#left .party summary')");
+    tab.press("Enter", 13, "\r");
+    assert_eq!(tab.evaluate("document.activeElement.parentElement.open"), true);
 }
 
 #[test]
 fn a_picture_is_dragged_in_and_what_is_no_picture_or_too_large_is_refused_kindly() {
     let Some(mut tab) = Tab::open() else { return };
     let server = Server::start();
-    tab.go(&server, "?left=plaintext&right=device-hashing&still");
-    tab.until("document.querySelectorAll('.party').length > 6");
-    let drop = |tab: &mut Tab, file: &str, said: &str| {
-        tab.evaluate(&format!(
-            "(async () => {{
-                const data = new DataTransfer();
-                data.items.add({file});
-                document.dispatchEvent(new DragEvent('drop', {{ dataTransfer: data, cancelable: true }}));
-            }})()"
-        ));
-        tab.until(&format!("document.querySelector('#upload').textContent.includes('{said}')"));
-    };
-    drop(&mut tab, "new File([new Uint8Array(51 << 20)], 'a.png')", "The most that is taken is");
-    drop(&mut tab, "new File(['words'], 'a.txt')", "this cannot be read as a picture");
-    let own = "new File([await (await fetch('/pictures/generated-3')).blob()], 'a.png', { type: 'image/png' })";
-    drop(&mut tab, own, "Yours: ");
-    tab.until("document.querySelectorAll('.sample').length === 7");
-    let length = "document.querySelector('#upload').textContent.match(/Yours: (.*) bytes/)[1]";
-    let shown = "document.querySelector('#left .party figcaption')?.textContent ?? ''";
-    tab.until(&format!("({shown}).includes({length})"));
+    tab.go(&server.page("?left=plaintext&right=device-hashing&still"));
+    until_done(&mut tab);
+    let folder = tempfile::tempdir().unwrap();
+    let files = ["large.png", "words.txt", "words.jpg", "own.jpg"].map(|name| folder.path().join(name));
+    let [large, text, false_picture, own] = files;
+    File::create(&large).unwrap().set_len(MOST_BYTES as u64 + 1).unwrap();
+    std::fs::write(&text, "words").unwrap();
+    std::fs::write(&false_picture, "words").unwrap();
+    let picture = generate(&[9; 32], 3).picture.to_jpeg(80);
+    std::fs::write(&own, &picture).unwrap();
+    let said = |words: &str| format!("document.querySelector('#upload').textContent.includes({words:?})");
+    tab.drag_in("#drop", &large);
+    tab.until(&said("The most that is taken is 52\u{202f}428\u{202f}800."));
+    assert_eq!(server.log(), Vec::<String>::new(), "it is not even sent");
+    tab.drag_in("#drop", &text);
+    tab.until(&said("words.txt is not a picture"));
+    tab.drag_in("#stage", &false_picture);
+    tab.until(&said("this cannot be read as a picture"));
+    tab.evaluate("document.querySelectorAll('.status').forEach((status) => { status.textContent = 'before'; })");
+    tab.drag_in("#drop", &own);
+    tab.until(&said("Yours: "));
+    until_done(&mut tab);
+    assert_eq!(tab.evaluate("document.querySelectorAll('.sample').length"), Library::COUNT + 1);
+    assert_eq!(tab.evaluate("document.querySelector('.sample:has(:checked)').innerText.trim()"), "your picture");
+    let shown = panel(&mut tab, "Provider").replace(' ', "");
+    assert!(shown.contains(&format!("Thepicture,all{}bytes", picture.len())), "{shown}");
 }
 
-/// A tab of a browser, driven over a pair of pipes (the protocol of Chrome's developer tools).
-struct Tab {
-    browser: Child,
-    orders: File,
-    answers: BufReader<File>,
-    session: Option<String>,
-    number: u64,
-    _folder: tempfile::TempDir,
+#[test]
+fn a_page_whose_server_has_gone_says_so() {
+    let Some(mut tab) = Tab::open() else { return };
+    let server = Server::start();
+    tab.go(&server.page("?still"));
+    until_done(&mut tab);
+    offline(&mut tab, true);
+    tab.click("#send");
+    tab.until(
+        "document.querySelector('#left .status.problem').textContent.includes('Is `sightline explore` still running?')",
+    );
 }
 
-impl Tab {
-    fn open() -> Option<Self> {
-        let Browser(program) = Browser::find()?;
+#[test]
+fn links_lead_to_what_was_measured() {
+    let Some(mut tab) = Tab::open() else { return };
+    let server = Server::start();
+    tab.go(&server.page("?left=server-enclave&right=device-hashing&listing=planted&still"));
+    until_done(&mut tab);
+    let words = tab.words("#left .evidence");
+    assert!(words.contains("sightline assess --architectures server-enclave --out RUN"), "{words}");
+    let links =
+        tab.evaluate("[...new Set([...document.querySelectorAll('main a')].map((link) => link.getAttribute('href')))]");
+    let links: Vec<String> = links.as_array().unwrap().iter().map(|link| link.as_str().unwrap().to_owned()).collect();
+    assert!(links.len() >= 3, "{links:?}");
+    for link in &links {
+        tab.go(&server.page(link.strip_prefix('/').unwrap()));
+        tab.until("document.readyState === 'complete' && document.querySelector(':target')");
+    }
+    assert!(links.iter().any(|link| link.ends_with("-device-hashing")), "{links:?}");
+    assert_eq!(tab.complaints(), Vec::<String>::new());
+    let own = Server::with_report("<!doctype html><article id=\"system-1-server-enclave\">Measured here.</article>");
+    tab.go(&own.page("?left=server-enclave&right=device-hashing&still"));
+    until_done(&mut tab);
+    assert!(tab.words("#left .evidence").contains("in the report: what each party can learn"));
+    assert_eq!(tab.evaluate("document.querySelector('#right .measured')"), json!(null));
+    let link = tab.evaluate("document.querySelector('#left .measured a').getAttribute('href')");
+    tab.go(&own.page(link.as_str().unwrap().strip_prefix('/').unwrap()));
+    tab.until("document.body.innerText.includes('Measured here.')");
+}
+
+#[test]
+fn axe_finds_nothing_wrong_with_the_page() {
+    let (Some(axe), Some(mut tab)) = (axe(), Tab::open()) else { return };
+    let server = Server::start();
+    // The instrument first.
+    tab.go("data:text/html,<title>a</title><p>no language</p><img src='x'>");
+    let found = tab.violations(&axe);
+    assert!(found.iter().any(|line| line.starts_with("image-alt")), "{found:?}");
+    let mut wrong = BTreeMap::new();
+    let all = "?left=server-enclave&right=exceptional-access&broken=1&still";
+    let states = [("first example", ""), ("halfway", "?at=40"), ("its end", "?still"), ("a break-in", all)];
+    for (width, dark) in [(1280, false), (1280, true), (360, false), (360, true)] {
+        tab.size(width, 900);
+        tab.dark(dark);
+        for (state, query) in states {
+            tab.go(&server.page(query));
+            until_done(&mut tab);
+            let mut look = |tab: &mut Tab, how| {
+                let what = format!("{state}{how}, {width} pixels, dark: {dark}");
+                wrong.extend(tab.violations(&axe).into_iter().map(|line| (line, what.clone())));
+            };
+            look(&mut tab, "");
+            tab.unfold();
+            look(&mut tab, " unfolded");
+        }
         let folder = tempfile::tempdir().unwrap();
-        let pipes = ["orders", "answers"].map(|name| folder.path().join(name));
-        assert!(Command::new("mkfifo").args(&pipes).status().unwrap().success());
-        let browser = Command::new("sh")
-            .args(["-c", "exec \"$0\" \"$@\" 3<\"$ORDERS\" 4>\"$ANSWERS\""])
-            .env("ORDERS", &pipes[0])
-            .env("ANSWERS", &pipes[1])
-            .arg(program)
-            .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-pipe"])
-            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-            .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let orders = File::options().write(true).open(&pipes[0]).unwrap();
-        let answers = BufReader::new(File::open(&pipes[1]).unwrap());
-        let mut tab = Self { browser, orders, answers, session: None, number: 0, _folder: folder };
-        let target = tab.call("Target.createTarget", &json!({ "url": "about:blank" }));
-        let attach = json!({ "targetId": target["targetId"], "flatten": true });
-        let session = tab.call("Target.attachToTarget", &attach);
-        tab.session = session["sessionId"].as_str().map(str::to_owned);
-        Some(tab)
+        let text = folder.path().join("words.jpg");
+        std::fs::write(&text, "words").unwrap();
+        tab.drag_in("#drop", &text);
+        tab.until("document.querySelector('#upload').textContent.includes('cannot be read')");
+        offline(&mut tab, true);
+        tab.click("#send");
+        tab.until("document.querySelector('#left .status.problem')");
+        let what = format!("errors, {width} pixels, dark: {dark}");
+        wrong.extend(tab.violations(&axe).into_iter().map(|line| (line, what.clone())));
+        offline(&mut tab, false);
     }
-
-    fn call(&mut self, method: &str, parameters: &Value) -> Value {
-        self.number += 1;
-        let mut order = json!({ "id": self.number, "method": method, "params": parameters });
-        if let Some(session) = &self.session {
-            order["sessionId"] = session.as_str().into();
-        }
-        self.orders.write_all(format!("{order}\0").as_bytes()).unwrap();
-        loop {
-            let mut answer = Vec::new();
-            self.answers.read_until(0, &mut answer).unwrap();
-            answer.pop();
-            let answer: Value = serde_json::from_slice(&answer).unwrap();
-            if answer["id"] == self.number {
-                return answer["result"].clone();
-            }
-        }
-    }
-
-    fn narrow(&mut self, width: u32) {
-        let metrics = json!({ "width": width, "height": 740, "deviceScaleFactor": 1, "mobile": true });
-        self.call("Emulation.setDeviceMetricsOverride", &metrics);
-    }
-
-    fn go(&mut self, server: &Server, query: &str) {
-        self.call("Page.navigate", &json!({ "url": format!("http://{}/{query}", server.address) }));
-    }
-
-    /// The value of an expression in the page.
-    fn evaluate(&mut self, expression: &str) -> Value {
-        let asked = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
-        let answer = self.call("Runtime.evaluate", &asked);
-        assert!(answer["exceptionDetails"].is_null(), "{expression}: {answer}");
-        answer["result"]["value"].clone()
-    }
-
-    /// Waits for something to be true in the page, for about a minute.
-    fn until(&mut self, expression: &str) {
-        let came = (0..600).any(|_| {
-            std::thread::sleep(std::time::Duration::from_millis(100));
-            self.evaluate(&format!("(() => {{ try {{ return Boolean({expression}) }} catch {{ return false }} }})()"))
-                == true
-        });
-        assert!(came, "never came true: {expression}\n{}", self.evaluate("document.body.innerText"));
-    }
-
-    fn press(&mut self, key: &str, code: u32, text: &str) {
-        for kind in ["keyDown", "keyUp"] {
-            let text = if kind == "keyDown" { text } else { "" };
-            let event = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
-            self.call("Input.dispatchKeyEvent", &event);
-        }
-    }
-
-    /// Moves on with the tabulator until an element has the focus.
-    fn tab_to(&mut self, expression: &str) {
-        let reached = (0..80).any(|_| {
-            self.press("Tab", 9, "");
-            self.evaluate(expression) == true
-        });
-        assert!(reached, "the tabulator never comes to {expression}");
-    }
-}
-
-impl Drop for Tab {
-    fn drop(&mut self) {
-        let _ = self.browser.kill();
-        let _ = self.browser.wait();
-    }
+    let lines: Vec<String> = wrong.iter().map(|(line, what)| format!("{line}\n    on: {what}")).collect();
+    assert!(wrong.is_empty(), "{} violations\n{}", wrong.len(), lines.join("\n"));
 }

@@ -13,9 +13,18 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::serving(|explorer| explorer)
+    }
+
+    pub(crate) fn with_report(html: &str) -> Self {
+        Self::serving(|explorer| explorer.with_report(html.to_owned()))
+    }
+
+    fn serving(set: impl FnOnce(Explorer) -> Explorer) -> Self {
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&log);
         let explorer = Explorer::bind(0, move |line| lines.lock().unwrap().push(line.to_owned())).unwrap();
+        let explorer = set(explorer);
         let address = explorer.address();
         thread::spawn(move || explorer.serve());
         Self { address, log }
@@ -24,6 +33,11 @@ impl Server {
     /// What was refused so far.
     pub(crate) fn log(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()
+    }
+
+    /// The address of the page with these choices, or of another file.
+    pub(crate) fn page(&self, query: &str) -> String {
+        format!("http://{}/{query}", self.address)
     }
 
     /// The head of a request as the page sends it.

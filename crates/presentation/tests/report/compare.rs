@@ -6,7 +6,7 @@ use sightline_evidence::{Comparison, E2e, Row, Table};
 use sightline_presentation::compare;
 
 /// The sample, and the same with another answer, a number beyond its interval, one row more, and a hostile name.
-fn two() -> Comparison {
+pub(crate) fn two() -> Comparison {
     let (one, mut other) = (Fixture::sample(), Fixture::sample());
     let statement = other.statements.iter_mut().find(|one| one.observer == "provider").unwrap();
     statement.end_to_end = E2e::Undecided;
