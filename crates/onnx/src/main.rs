@@ -111,7 +111,8 @@ fn description(path: &Path, model: &Model) -> Result<String, Box<dyn Error>> {
     };
     let mut run = vec![full(&std::env::current_exe()?)?];
     for argument in std::env::args_os().skip(1).filter(|argument| argument != "--describe") {
-        let argument = argument.into_string().map_err(|_| "an argument that is not Unicode cannot stand in a plug-in")?;
+        let argument =
+            argument.into_string().map_err(|_| "an argument that is not Unicode cannot stand in a plug-in")?;
         run.push(if Path::new(&argument) == path { full(path)? } else { argument });
     }
     let run: Vec<String> = run.into_iter().map(|argument| toml::Value::String(argument).to_string()).collect();

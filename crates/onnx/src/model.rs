@@ -110,12 +110,7 @@ impl Model {
     ///
     /// # Errors
     /// [`ModelError`] that says what it takes or gives instead.
-    pub fn read(
-        file: Vec<u8>,
-        output: Option<&str>,
-        preparation: Preparation,
-        cut: Cut,
-    ) -> Result<Self, ModelError> {
+    pub fn read(file: Vec<u8>, output: Option<&str>, preparation: Preparation, cut: Cut) -> Result<Self, ModelError> {
         let network = rten::Model::load(file).map_err(|error| ModelError::Load(error.to_string()))?;
         let [input] = *network.input_ids() else {
             return Err(ModelError::Input { found: format!("{} inputs", network.input_ids().len()) });
