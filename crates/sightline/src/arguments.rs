@@ -47,13 +47,13 @@ pub(crate) enum Command {
         #[command(flatten)]
         video: Video,
     },
-    /// Compare two videos by vPDQ and TMK+PDQF and print the scores as CSV: `measure,value`
+    /// Compare two videos, or one with what sending makes of it, by vPDQ and TMK+PDQF, and print the scores as CSV
     #[command(long_about = VIDEOS)]
     Videos {
         /// A video, or its hash as the reference of vPDQ or of TMK+PDQF writes it
         first: PathBuf,
-        /// Another
-        second: PathBuf,
+        /// Another; without it, the video encoded anew, smaller, at half the frames (in memory)
+        second: Option<PathBuf>,
         /// Seconds between the frames of vPDQ; 0 takes every frame
         #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_SECONDS, value_parser = video::seconds)]
         every: f64,
@@ -284,7 +284,8 @@ For `vpdq` there is a line a frame, `file,frame,quality,pdq_hex,seconds`, which 
 hash is 256 KiB, files are written to the folder --out, and the lines are `file,frames,tmk`.";
 
 const VIDEOS: &str = "\
-Compare two videos by vPDQ and TMK+PDQF and print the scores as CSV: `measure,value`.
+Compare two videos by vPDQ and TMK+PDQF and print the scores as CSV: `measure,value`. Of one video alone, compare it with what \
+ordinary sending makes of it: `handling,bits-per-pixel` and the scores, a line for each kind.
 
 vPDQ says which share of each video's frames has one in the other less than 31 bits away, among those with a quality of 50 \
 or more. TMK+PDQF compares averages over time, level 1 without and level 2 with the order of frames; the reference takes two \

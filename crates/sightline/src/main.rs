@@ -48,7 +48,8 @@ fn run(arguments: Arguments) -> ExitCode {
         Command::Fingerprint { intake, algorithm, plugin, .. } => {
             fingerprint::run(intake, &algorithm, plugin.as_deref())
         }
-        Command::Videos { first, second, every } => video::compare(&first, &second, every),
+        Command::Videos { first, second: Some(second), every } => video::compare(&first, &second, every),
+        Command::Videos { first, second: None, every } => video::handled(&first, every),
         Command::Accuracy(options) => accuracy::run(&options),
         Command::Verify { run, rerun } => commands::verify(&run, rerun),
         Command::Compare(options) => compare::run(&options),

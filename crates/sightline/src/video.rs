@@ -7,7 +7,8 @@ use crate::{arguments, print};
 use sightline_fingerprint::tmk::{self, Tmk};
 use sightline_fingerprint::vpdq::{self, Feature, Sampling};
 use sightline_fingerprint::{DEFAULT_RADIUS, FingerprintError, MAX_BYTES, MINIMUM_QUALITY};
-use sightline_video::{Form, Video};
+use sightline_pictures::Picture;
+use sightline_video::{Form, Reencoder, Video};
 use std::fs::{self, File};
 use std::io::{Cursor, Read as _, Write as _};
 use std::path::Path;
@@ -101,6 +102,89 @@ pub(crate) fn compare(first: &Path, second: &Path, every: f64) -> Result<(), Fai
         print(&format!("tmk-level-2,{level2:.6}"))?;
     }
     Ok(())
+}
+
+/// What sending does to a video: the size that is left, every how manieth frame, and bits for a pixel of a frame.
+const HANDLING: [(&str, f64, u64, f64); 6] = [
+    ("encoded anew", 1.0, 1, 0.1),
+    ("encoded anew", 1.0, 1, 0.03),
+    ("encoded anew", 1.0, 1, 0.01),
+    ("half the size", 0.5, 1, 0.1),
+    ("a quarter of the size", 0.25, 1, 0.1),
+    ("half the frames", 1.0, 2, 0.1),
+];
+
+/// A video beside what sending makes of it. It is decoded once; whatever is made of it exists in memory, a frame at a time.
+pub(crate) fn handled(path: &Path, every: f64) -> Result<(), Failure> {
+    let failed = |error: String| Failure::new(failure::USAGE, format!("{}: {error}", path.display()));
+    let lines = beside(path, every).map_err(failed)?;
+    print("handling,bits-per-pixel,vpdq-percent-of-video,vpdq-percent-of-copy,tmk-level-1,tmk-level-2")?;
+    lines.iter().try_for_each(|line| print(line))
+}
+
+fn beside(path: &Path, every: f64) -> Result<Vec<String>, String> {
+    let video = Video::open_file(path).map_err(|error| error.to_string())?;
+    let rate = video.info().rate;
+    let mut original = Hashing::new(rate, every);
+    let mut copies: Vec<Hashing> =
+        HANDLING.iter().map(|(_, _, step, _)| Hashing::new(rate.map(|rate| rate / *step as f64), every)).collect();
+    let mut encoders = Vec::new();
+    for frame in video {
+        let frame = frame.map_err(|error| error.to_string())?;
+        let picture = frame.picture().map_err(|error| error.to_string())?;
+        if encoders.is_empty() {
+            for (_, size, step, bits) in HANDLING {
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shorter than a side is")]
+                let side = |length: u32| (f64::from(length) * size) as u32;
+                let rate = rate.unwrap_or(25.0) / step as f64;
+                let encoder = Reencoder::new(side(picture.width()), side(picture.height()), rate, bits);
+                encoders.push(encoder.map_err(|error| error.to_string())?);
+            }
+        }
+        original.add(frame.number, frame.seconds, &picture)?;
+        for (((_, _, step, _), encoder), copy) in HANDLING.iter().zip(&mut encoders).zip(&mut copies) {
+            if frame.number.is_multiple_of(*step) {
+                let changed = encoder.next(&picture).map_err(|error| error.to_string())?;
+                copy.add(frame.number / step, frame.seconds, &changed)?;
+            }
+        }
+    }
+    let (features, tmk) = original.finish()?;
+    let mut lines = Vec::new();
+    for (((what, ..), encoder), copy) in HANDLING.iter().zip(&encoders).zip(copies) {
+        let (copied, copied_tmk) = copy.finish()?;
+        let agreement = vpdq::compare(&features, &copied, DEFAULT_RADIUS, MINIMUM_QUALITY);
+        let level1 = tmk.level1(&copied_tmk).map_err(|error| error.to_string())?;
+        let level2 = tmk.level2(&copied_tmk).map_err(|error| error.to_string())?;
+        let (bits, query, compared) = (encoder.bits(), agreement.query, agreement.compared);
+        lines.push(format!("{what},{bits:.3},{query:.2},{compared:.2},{level1:.6},{level2:.6}"));
+    }
+    Ok(lines)
+}
+
+/// Both hashes of one video, frame by frame.
+struct Hashing {
+    sampling: Sampling,
+    features: Vec<Feature>,
+    tmk: tmk::Hasher,
+}
+
+impl Hashing {
+    fn new(rate: Option<f64>, every: f64) -> Self {
+        Self { sampling: Sampling::new(rate, every), features: Vec::new(), tmk: tmk::Hasher::new(rate) }
+    }
+
+    fn add(&mut self, number: u64, seconds: f64, picture: &Picture) -> Result<(), String> {
+        if self.sampling.takes(number, seconds) {
+            let feature = self.sampling.feature(number, seconds, picture);
+            self.features.push(feature.map_err(|error| error.to_string())?);
+        }
+        self.tmk.add(seconds, picture).map_err(|error| error.to_string())
+    }
+
+    fn finish(self) -> Result<(Vec<Feature>, Tmk), String> {
+        Ok((self.features, self.tmk.finish().map_err(|error| error.to_string())?))
+    }
 }
 
 /// The hashes of a video, or those in a file of hashes; no features or no TMK where they are not to be had.

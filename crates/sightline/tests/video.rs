@@ -33,6 +33,14 @@ fn videos_are_hashed_and_compared() {
         assert!(stderr(&refused).contains("--features video"), "{}", stderr(&refused));
         return;
     }
+    let sent = lines(&run(folder, &["videos", "--every", "0", "a.mp4"]));
+    assert_eq!(sent.len(), 7, "{sent:?}");
+    assert_eq!(sent[0], "handling,bits-per-pixel,vpdq-percent-of-video,vpdq-percent-of-copy,tmk-level-1,tmk-level-2");
+    let numbers =
+        |line: &str| -> Vec<f64> { line.split(',').skip(1).map(|number| number.parse().expect("a number")).collect() };
+    let best = numbers(&sent[1]);
+    assert!(best[1] > 50.0 && best[3] > 0.9, "what is hardly changed is found: {}", sent[1]);
+    assert!(numbers(&sent[3])[0] < best[0], "fewer bits: {sent:?}");
     let sampled = lines(&run(folder, &["fingerprint", "--algorithm", "vpdq", "a.mp4"]));
     assert_eq!(sampled.len(), 3, "two seconds: {sampled:?}");
     assert_eq!(sampled[0], "file,frame,quality,pdq_hex,seconds");

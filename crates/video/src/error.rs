@@ -51,6 +51,9 @@ pub enum VideoError {
          ffmpeg"
     )]
     NotBuilt,
+    /// This build has no H.264 encoder either.
+    #[error("this build has no H.264 encoder: build with `--features video` (a C++ compiler and about a minute)")]
+    NoEncoder,
     /// Nothing in the file is a frame.
     #[error("the video has no frames")]
     NoFrames,

@@ -28,6 +28,12 @@ pub(crate) struct Yuv {
 }
 
 impl Frame {
+    /// The first one.
+    #[cfg(feature = "h264")]
+    pub(crate) fn of(yuv: Yuv) -> Self {
+        Self { number: 0, seconds: 0.0, pixels: Pixels::Yuv(yuv) }
+    }
+
     /// Width and height in pixels.
     pub fn size(&self) -> (u32, u32) {
         match &self.pixels {

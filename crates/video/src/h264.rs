@@ -150,7 +150,7 @@ fn units(mut sample: &[u8], length_bytes: usize, into: &mut Vec<u8>) -> Option<(
 }
 
 /// The decoder's picture without its padding.
-fn copied(yuv: &DecodedYUV<'_>, limits: Limits) -> Result<Yuv, VideoError> {
+pub(crate) fn copied(yuv: &DecodedYUV<'_>, limits: Limits) -> Result<Yuv, VideoError> {
     let damaged = || VideoError::Damaged { form: Form::Mp4, reason: "the decoder gave an incomplete picture".into() };
     let (width, height) = yuv.dimensions();
     Limits::check("pixels in a frame", (width as u64).saturating_mul(height as u64), limits.pixels)?;

@@ -15,11 +15,13 @@ mod frame;
 mod h264;
 #[cfg(feature = "h264")]
 mod mp4;
+mod reencode;
 mod video;
 
 pub use error::VideoError;
 pub use ffmpeg::Ffmpeg;
 pub use frame::Frame;
+pub use reencode::Reencoder;
 pub use video::{Form, Info, Limits, Video};
 
 /// Whether this build decodes H.264 itself.
