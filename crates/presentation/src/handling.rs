@@ -13,15 +13,15 @@ pub(crate) const LEGEND: &str = "Above, a line for each way of handling, at the 
      fingerprint that systems match by; others are at their own thresholds. Below, all handling together by threshold; marks \
      are the thresholds in use, bands are intervals.";
 
-const LINE: f64 = 17.0;
-const GAP: f64 = 7.0;
+const LINE: f64 = 14.0;
+const GAP: f64 = 4.0;
 const HEAD: f64 = 44.0;
 const WIDTH: f64 = 890.0;
 /// Where plots begin and end.
-const LEFT: f64 = 190.0;
-const PLOT: f64 = 520.0;
+const LEFT: f64 = 180.0;
+const PLOT: f64 = 430.0;
 /// Height of the lower plot, with what stands around it.
-const LOWER: f64 = 330.0;
+const LOWER: f64 = 320.0;
 /// The share that the answer asks about.
 const WITHSTOOD: f64 = 0.9;
 
@@ -78,7 +78,7 @@ pub(crate) fn figure(words: FigureWords, rows: &[Row]) -> Option<Figure> {
     let mut drawing = Drawing::default();
     let bottom = ways(&mut drawing, &all);
     let curves: Vec<Curve> = all.iter().map(|of| curve(of, &rows)).collect();
-    let panel = Panel { left: LEFT, top: bottom + 60.0, width: PLOT, height: LOWER - 130.0 };
+    let panel = Panel { left: LEFT, top: bottom + 80.0, width: PLOT, height: LOWER - 150.0 };
     characteristics(&mut drawing, panel, decades(&curves), &curves);
 
     let shares = |of: &Drawn<'_>| {
@@ -87,7 +87,7 @@ pub(crate) fn figure(words: FigureWords, rows: &[Row]) -> Option<Figure> {
         format!("{}: {}", of.name, shares.collect::<Vec<_>>().join(", "))
     };
     let description = format!(
-        "Copies found after each way of handling, by kind and strength. {}. {}",
+        "Changed pictures found after each way of handling, by kind and strength. {}. {}",
         shares(deployed),
         all[1..].iter().map(|of| shares(of) + ".").collect::<Vec<_>>().join(" ")
     );
@@ -139,7 +139,7 @@ fn ways(drawing: &mut Drawing, all: &[Drawn<'_>]) -> f64 {
         drawing.text((x(share.value), y), 13.0, colour, "middle", &marker.to_string());
         drawing.text((x(1.0) + 56.0, y), 11.0, INK, "end", &percent(share.value));
     }
-    drawing.text((x(0.5), bottom + 30.0), 11.5, MUTED, "middle", "handled copies that are found");
+    drawing.text((x(0.5), bottom + 30.0), 11.5, MUTED, "middle", "changed pictures found");
     bottom
 }
 

@@ -194,7 +194,7 @@ const QUESTIONS: [Question; 16] = [
         id: HASH_ACCURACY,
         asked: "How well does matching survive ordinary handling?",
         procedure: "Pictures are recompressed, scaled, cropped, turned, captioned and so on, in memory; does the fingerprint still find the original, and does it take another picture for it?",
-        measure: "handled copies that are found at the radius in use, every way of handling counted alike",
+        measure: "changed pictures that are found at the radius in use, every way of handling counted alike",
         unit: Unit::Share,
         threshold: nothing_fixed,
         would_change: "another fingerprint or radius, which also changes what is matched wrongly; how common each way of handling is, which is not measured",
@@ -724,7 +724,7 @@ fn frame(findings: &Findings<'_>, system: &str) -> Line {
     Line::on(best, Verdict::NoThreshold, sentence)
 }
 
-/// A share of copies from which on a way of handling counts as withstood.
+/// A share of changed pictures from which on a way of handling counts as withstood.
 const WITHSTOOD: f64 = 0.9;
 
 /// What was found at the radius in use by the fingerprint that systems match by: for each kind of handling, its strengths.
@@ -763,7 +763,7 @@ fn withstands(findings: &Findings<'_>) -> Option<String> {
     let some_said =
         if some.is_empty() { String::new() } else { format!(", at some strengths of {}{}", some.len(), list(&some)) };
     Some(format!(
-        "{} within {} of 256 bits finds at least {} of handled copies at every strength of {} of {} kinds of \
+        "{} within {} of 256 bits finds at least {} of changed pictures at every strength of {} of {} kinds of \
          handling{}{some_said}, at none of {}{}.",
         DEPLOYED.to_uppercase(),
         first[0].parameter("threshold"),
@@ -797,7 +797,7 @@ fn hash_accuracy(findings: &Findings<'_>, system: &str) -> Line {
     let ways: Vec<Numbered<'_>> = kinds.into_iter().flat_map(|(_, rows)| rows).collect();
     let withstood = |of: &dyn Fn(&Numbered<'_>) -> f64| ways.iter().filter(|row| of(row) >= WITHSTOOD).count();
     let mut said = vec![format!(
-        "It matches by {} within {radius} of 256 bits. Of {} handled copies it finds {}; {} ({} to {}) of {} ways of handling \
+        "It matches by {} within {radius} of 256 bits. Of {} changed pictures it finds {}; {} ({} to {}) of {} ways of handling \
          leave {} or more to be found.",
         DEPLOYED.to_uppercase(),
         ways.iter().map(|row| row.row.n).sum::<u64>(),

@@ -99,3 +99,99 @@ fn rows(measured: &Measured) -> Vec<Row> {
     rows.extend(measured.characteristic());
     rows
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::World;
+    use crate::run::{Afresh, Progress, System};
+    use crate::scenes::{self, photo};
+    use crate::trace::{self, singles};
+    use sightline_architectures::{NAMES, VARIANTS};
+    use sightline_lists::{Entry, HashList, Provenance};
+    use sightline_pictures::SceneKind;
+    use sightline_pictures::transform::{Family, Transform};
+    use sightline_privacy::game::Game;
+    use sightline_protocol::{Content, MatchRelation, Setup, Span};
+    use std::sync::Arc;
+
+    struct Silent;
+
+    impl Progress for Silent {
+        fn plan(&self, _: u64) {}
+        fn begin(&self, _: &str) {}
+        fn advance(&self, _: u64) {}
+        fn cancelled(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn a_first_look_handles_few_pictures() {
+        assert!(steps(&Scenario::default().quick()) <= 40 * 18);
+        assert_eq!(plan(&Scenario::default().quick()).algorithms.len(), 1);
+        let twice = ["ahash", "ahash"].map(str::to_owned).into();
+        let settings = crate::scenario::HashAccuracy { beside: twice, ..Scenario::default().hash_accuracy };
+        assert_eq!(plan(&Scenario { hash_accuracy: settings, ..Scenario::default() }).algorithms.len(), 2);
+    }
+
+    /// Every system that compares with a list detects just those changed pictures whose hash, as it is measured here, is near
+    /// enough.
+    #[test]
+    fn systems_match_by_the_fingerprint_that_is_measured() {
+        let all = NAMES.iter().chain(&VARIANTS).map(|name| (*name).to_owned()).collect();
+        let scenario = Scenario { architectures: all, ..Scenario::default() };
+        let scenario = Scenario::parse(&scenario.to_toml()).map(Scenario::quick).expect("what is written reads back");
+        let small = crate::scenario::Pictures { count: 20, ..scenario.pictures.clone() };
+        let scenario = Scenario { pictures: small, ..scenario };
+        let world = World::new(&scenario, &mut |_, _| {}).expect("pictures are generated");
+        let seed = Seed::from_u64(5);
+        let scenes = scenes::of_kind(&world.setup, SceneKind::ALL[0], 10, &seed);
+        let changes = [(Family::Recompress, 50.0), (Family::Crop, 0.02), (Family::Mirror, 1.0)];
+        let copy = |(number, scene): (u64, &scenes::Scene)| -> Option<Content> {
+            let (family, strength) = changes[usize::try_from(number).ok()? % changes.len()];
+            let changed = Transform::new(family, strength).ok()?.apply(&scene.picture, seed.as_bytes(), number).ok()?;
+            Some(photo(changed.to_jpeg(95)))
+        };
+        let copies: Vec<Content> = (0..).zip(&scenes).filter_map(copy).collect();
+        let entry = |scene: &scenes::Scene| Entry { hash: scene.hash, provenance: Provenance::Picture };
+        let wanted = Arc::new(HashList::new(scenes.iter().map(entry)));
+        let setup = Setup { users: 20, list: Arc::clone(&wanted), order: None, ..world.setup.clone() };
+        let measured = by_name(DEPLOYED).expect("there is one");
+        let near = |copy: &&Content| {
+            let found = measured.compute(&copy.bytes).expect("a picture");
+            let bytes: [u8; 32] = found.bytes.clone().try_into().expect("256 bits");
+            let hash = sightline_fingerprint::PdqHash::from_bytes(bytes);
+            let detailed = found.quality.is_some_and(|quality| quality >= sightline_fingerprint::MINIMUM_QUALITY);
+            detailed && wanted.nearest_within(&hash, scenario.radius()).is_some()
+        };
+        let expected = copies.iter().filter(near).count() as u64;
+        assert!(expected > 0 && expected < copies.len() as u64, "{expected}");
+        let systems = System::of(&scenario);
+        let run = Run {
+            scenario: &scenario,
+            world: &world,
+            systems: Vec::new(),
+            progress: &Silent,
+            parts: &Afresh,
+            clock: || Span::ZERO,
+        };
+        let mut compared = 0;
+        for System { name, architecture } in &systems {
+            if architecture.profile().match_relation == MatchRelation::None {
+                continue;
+            }
+            let game = Game::new(architecture.as_ref(), scenario.wires(), singles(architecture.as_ref()));
+            let plan = trace::Plan {
+                setup: setup.clone(),
+                wanted: Arc::clone(&wanted),
+                holders: copies.clone(),
+                innocents: Vec::new(),
+            };
+            let found = trace::play(&run, &game, &[plan], &seed).expect("not cancelled").expect("it runs");
+            assert_eq!(found.detected.hits, expected, "{name}");
+            compared += 1;
+        }
+        assert_eq!(compared, 7, "plaintext, device-warning, server-enclave, device-hashing and three cuts");
+    }
+}
