@@ -117,6 +117,11 @@ fn handling_is_measured_at_the_radius_of_the_list() {
     for row in [own, measured[0], measured[measured.len() - 1]] {
         assert_eq!(replay(&scenario, &world, row, &Silent, || Span::ZERO).unwrap().as_ref(), Some(row));
     }
+    let (.., plain) =
+        run("architectures = [\"e2ee\"]\nquestions = [\"hash-accuracy\"]\ntrials = 20\npictures.count = 20\n\
+                           controls.repetitions = 20\n");
+    let own: Vec<_> = plain.evidence.rows().iter().filter(|row| row.question == "hash-accuracy").collect();
+    assert_eq!(own.iter().map(|row| row.status).collect::<Vec<_>>(), [Status::NotApplicable], "nobody compares");
     // No two rows are one measurement.
     let names = measured.iter().map(|row| (row.parameters.to_string(), row.quantity.clone()));
     assert_eq!(names.collect::<std::collections::BTreeSet<_>>().len(), measured.len());

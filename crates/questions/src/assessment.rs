@@ -121,7 +121,7 @@ pub fn prepare(scenario: &Scenario, progress: &dyn Progress) -> Result<World, As
         plan += steps(&|system| (question.steps)(scenario, system.architecture.as_ref()));
     }
     if scenario.asks(HASH_ACCURACY) {
-        plan += hash_accuracy::steps(scenario);
+        plan += hash_accuracy::steps(scenario, &systems);
     }
     if scenario.asks(COST) {
         plan += cost::all_steps(scenario, &systems);

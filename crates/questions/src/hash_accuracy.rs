@@ -4,13 +4,14 @@
 
 use crate::Scenario;
 use crate::assessment::AssessmentError;
-use crate::run::Run;
+use crate::run::{Run, System};
 use crate::scenario::HASH_ACCURACY;
 use crate::world::shuffle;
 use sightline_accuracy::{AccuracyError, Doing, Measured, Original, Plan, measure};
 use sightline_crypto::Seed;
 use sightline_evidence::{Bound, Row, Status, Table};
 use sightline_fingerprint::{Algorithm, by_name};
+use sightline_protocol::MatchRelation;
 use std::ops::ControlFlow;
 
 /// The fingerprint that every system matches by, however it divides the work of making it.
@@ -38,17 +39,30 @@ fn plan(scenario: &Scenario) -> Plan {
     }
 }
 
-/// Steps: one for each changed picture.
-pub(crate) fn steps(scenario: &Scenario) -> u64 {
-    (scenario.hash_accuracy.pictures * Plan::spread(scenario.hash_accuracy.strengths).len()) as u64
+/// Whether a system compares pictures with a list.
+fn compares(system: &System) -> bool {
+    system.architecture.profile().match_relation != MatchRelation::None
+}
+
+/// Steps: one for each changed picture; none where no system compares any.
+pub(crate) fn steps(scenario: &Scenario, systems: &[System]) -> u64 {
+    let changed = scenario.hash_accuracy.pictures * Plan::spread(scenario.hash_accuracy.strengths).len();
+    if systems.iter().any(compares) { changed as u64 } else { 0 }
 }
 
 /// Asks fingerprints, which are no system's own.
 pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
+    let nothing = |status, why: &str| {
+        let row = Row::new("true-positive-rate", "1").question(HASH_ACCURACY).content("any");
+        vec![row.method(why).seed(run.scenario.seed).status(status)]
+    };
+    if !run.systems.iter().any(compares) {
+        return Ok(nothing(Status::NotApplicable, "no system compares pictures with a list"));
+    }
     let plan = plan(run.scenario);
     let broken = |why: String| AssessmentError::Part(format!("handling: {why}"));
     // Rows as the table writes them, which reads back the same.
-    let kept: String = run.part("handling", steps(run.scenario), || {
+    let kept: String = run.part("handling", steps(run.scenario, &run.systems), || {
         let mut originals = Original::all(&run.world.corpus);
         shuffle(&mut originals, &mut Seed::from_u64(run.scenario.seed).derive("handling", 0).stream());
         originals.truncate(run.scenario.hash_accuracy.pictures);
@@ -60,10 +74,7 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
         };
         let rows = match measure(&originals, &plan, &tell) {
             Err(AccuracyError::Stopped) => return Err(AssessmentError::Cancelled),
-            Err(error) => {
-                let row = Row::new("true-positive-rate", "1").question(HASH_ACCURACY).content("any");
-                vec![row.method(error.to_string()).seed(run.scenario.seed).status(Status::Failed)]
-            }
+            Err(error) => nothing(Status::Failed, &error.to_string()),
             Ok(measured) => rows(&measured),
         };
         rows.into_iter().collect::<Table>().to_csv().map_err(|error| broken(error.to_string()))
@@ -104,7 +115,7 @@ fn rows(measured: &Measured) -> Vec<Row> {
 mod tests {
     use super::*;
     use crate::World;
-    use crate::run::{Afresh, Progress, System};
+    use crate::run::{Afresh, Progress};
     use crate::scenes::{self, photo};
     use crate::trace::{self, singles};
     use sightline_architectures::{NAMES, VARIANTS};
@@ -112,7 +123,7 @@ mod tests {
     use sightline_pictures::SceneKind;
     use sightline_pictures::transform::{Family, Transform};
     use sightline_privacy::game::Game;
-    use sightline_protocol::{Content, MatchRelation, Setup, Span};
+    use sightline_protocol::{Content, Setup, Span};
     use std::sync::Arc;
 
     struct Silent;
@@ -128,7 +139,10 @@ mod tests {
 
     #[test]
     fn a_first_look_handles_few_pictures() {
-        assert!(steps(&Scenario::default().quick()) <= 40 * 18);
+        let quick = Scenario::default().quick();
+        assert!((1..=40 * 18).contains(&steps(&quick, &System::of(&quick))));
+        let plain = Scenario { architectures: vec!["e2ee".into()], ..quick };
+        assert_eq!(steps(&plain, &System::of(&plain)), 0);
         assert_eq!(plan(&Scenario::default().quick()).algorithms.len(), 1);
         let twice = ["ahash", "ahash"].map(str::to_owned).into();
         let settings = crate::scenario::HashAccuracy { beside: twice, ..Scenario::default().hash_accuracy };
@@ -177,10 +191,7 @@ mod tests {
             clock: || Span::ZERO,
         };
         let mut compared = 0;
-        for System { name, architecture } in &systems {
-            if architecture.profile().match_relation == MatchRelation::None {
-                continue;
-            }
+        for System { name, architecture } in systems.iter().filter(|system| compares(system)) {
             let game = Game::new(architecture.as_ref(), scenario.wires(), singles(architecture.as_ref()));
             let plan = trace::Plan {
                 setup: setup.clone(),
