@@ -89,6 +89,44 @@ fn any_number_comes_again_alone() {
     assert!(tried.len() >= 5, "{tried:?}");
 }
 
+/// The radius of the list is that of the fingerprint: at 1 of 256 bits nearly every changed picture is lost, at 31 most are
+/// found. Any number comes again, alone.
+#[test]
+fn handling_is_measured_at_the_radius_of_the_list() {
+    let text = "architectures = [\"e2ee\", \"partial-hashing\"]\nquestions = [\"hash-accuracy\"]\ntrials = 20\n\
+                pictures.count = 40\ncontrols.repetitions = 20\n\
+                hash_accuracy = { pictures = 24, strengths = 1, beside = [\"dhash\"] }\n";
+    let [(_, _, narrow), (scenario, world, wide)] =
+        [1, 31].map(|radius| run(&format!("{text}[list]\nradius = {radius}\n")));
+    let line = |found: &Assessment| found.answers[0].lines[1].clone();
+    let [fewer, more] = [&narrow, &wide].map(|found| line(found).value.unwrap());
+    assert!(fewer < 0.3 && more > 0.5, "{fewer} {more}");
+    for (found, radius) in [(&narrow, 1), (&wide, 31)] {
+        let answer = &found.answers[0];
+        assert_eq!(answer.verdict, Verdict::NoThreshold);
+        assert_eq!(answer.lines[0].verdict, Verdict::NotApplicable, "plain encryption compares nothing");
+        assert!(answer.sentence.contains(&format!("within {radius} of 256 bits")), "{}", answer.sentence);
+    }
+    let rows = wide.evidence.rows();
+    let own = line(&wide).row.and_then(|row| rows.get(usize::try_from(row).unwrap() - 1)).unwrap();
+    assert_eq!((own.value, own.question.as_str(), own.architecture.as_str()), (Some(more), "hash-accuracy", ""));
+    let measured: Vec<_> = rows.iter().filter(|row| row.question == "hash-accuracy").collect();
+    for quantity in ["auc", "equal-error-rate", "false-positive-rate-per-pair", "false-positive-rate-per-picture"] {
+        assert!(measured.iter().any(|row| row.quantity == quantity), "{quantity}");
+    }
+    for row in [own, measured[0], measured[measured.len() - 1]] {
+        assert_eq!(replay(&scenario, &world, row, &Silent, || Span::ZERO).unwrap().as_ref(), Some(row));
+    }
+    let (.., plain) =
+        run("architectures = [\"e2ee\"]\nquestions = [\"hash-accuracy\"]\ntrials = 20\npictures.count = 20\n\
+                           controls.repetitions = 20\n");
+    let own: Vec<_> = plain.evidence.rows().iter().filter(|row| row.question == "hash-accuracy").collect();
+    assert_eq!(own.iter().map(|row| row.status).collect::<Vec<_>>(), [Status::NotApplicable], "nobody compares");
+    // No two rows are one measurement.
+    let names = measured.iter().map(|row| (row.parameters.to_string(), row.quantity.clone()));
+    assert_eq!(names.collect::<std::collections::BTreeSet<_>>().len(), measured.len());
+}
+
 /// The value of the only row with these names; an observer and a variant may be empty.
 fn value(found: &Assessment, [question, system, quantity, observer, variant]: [&str; 5]) -> f64 {
     let rows = found.evidence.rows().iter().filter(|row| {

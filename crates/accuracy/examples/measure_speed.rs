@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let plan = Plan { algorithms: SHARED.iter().filter_map(|name| by_name(name)).collect(), ..Plan::full(1) };
     let start = Instant::now();
-    let measured = measure(&Original::all(&corpus), &plan, &|_, _, _| ())?;
+    let measured = measure(&Original::all(&corpus), &plan, &|_, _, _| std::ops::ControlFlow::Continue(()))?;
     let seconds = start.elapsed().as_secs_f64();
     let changed = measured.pictures.len() * measured.transforms.len();
     println!("seconds\t{seconds:.2}");

@@ -27,6 +27,9 @@ pub enum AccuracyError {
         /// Its length in bits.
         bits: u32,
     },
+    /// Whoever was told of the progress did not want to go on.
+    #[error("stopped before the end")]
+    Stopped,
     /// A table could not be written as CSV.
     #[error("the table cannot be written as CSV: {0}")]
     Csv(#[from] csv::Error),

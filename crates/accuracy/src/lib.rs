@@ -21,12 +21,15 @@ pub mod tail;
 pub use bits::BitStatistics;
 pub use error::AccuracyError;
 pub use measure::{
-    Detection, Distance, FalsePositives, Measured, OfAlgorithm, RocBand, Scope, Separation, WithinKind, measure,
+    Detection, Distance, Doing, FalsePositives, Measured, OfAlgorithm, RocBand, Scope, Separation, WithinKind, measure,
 };
 pub use metrics::{Histogram, RocPoint};
 pub use plan::{Original, Plan};
 pub use rates::{Estimate, PerPair, PerPicture, Share};
 pub use tail::{Pareto, Tail};
+
+/// The question that all rows belong to.
+pub const QUESTION: &str = "hash-accuracy";
 
 /// Probability that an interval misses, one half at each end.
 pub const LEVEL: f64 = 0.05;

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use sightline_crypto::Seed;
 use sightline_pictures::transform::{Family, Transform};
 use sightline_privacy::interval::upper_bound;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Fewer originals than these give no numbers worth having.
@@ -181,28 +182,53 @@ struct Prints {
     queries: Vec<Vec<Option<Query>>>,
 }
 
-/// Measures. `progress` hears what is being done, how much of it is done, and how much there is. The same originals and plan
-/// give the same numbers.
+/// What a measurement is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// Near-duplicates among the originals are looked for.
+    Auditing,
+    /// Pictures go through every transform, and the results are fingerprinted.
+    Handling,
+    /// The fingerprints of one algorithm after another are compared.
+    Comparing,
+}
+
+impl Doing {
+    /// In words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auditing => "looking for near-duplicates",
+            Self::Handling => "fingerprinting changed pictures",
+            Self::Comparing => "comparing",
+        }
+    }
+}
+
+/// Measures. `progress` hears what is being done, how much of it is done, and how much there is, and says whether to go on.
+/// The same originals and plan give the same numbers.
 ///
 /// # Errors
-/// [`AccuracyError`] if too few pictures are left after near-duplicates and those without a fingerprint, or a fingerprint is
+/// [`AccuracyError::Stopped`] if `progress` says so; others of [`AccuracyError`] if too few pictures are left after near-duplicates and those without a fingerprint, or a fingerprint is
 /// too long to be compared.
 pub fn measure(
     originals: &[Original],
     plan: &Plan,
-    progress: &(dyn Fn(&'static str, u64, u64) + Sync),
+    progress: &(dyn Fn(Doing, u64, u64) -> ControlFlow<()> + Sync),
 ) -> Result<Measured, AccuracyError> {
     let subjects = Subject::all(plan)?;
     let seed = Seed::from_u64(plan.seed).derive("accuracy", 0);
     let done = AtomicU64::new(0);
-    let step = |what, of: usize| progress(what, done.fetch_add(1, Ordering::Relaxed) + 1, of as u64);
+    let tell = |doing, done, of: usize| match progress(doing, done, of as u64) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(AccuracyError::Stopped),
+    };
+    let step = |doing, of: usize| tell(doing, done.fetch_add(1, Ordering::Relaxed) + 1, of);
 
     let thumbnail = |original: &Original| {
         let thumbnail = sightline_pictures::decode(&original.bytes).ok().map(|picture| Thumbnail::of(&picture));
-        step("looking for near-duplicates", originals.len());
-        thumbnail
+        step(Doing::Auditing, originals.len()).map(|()| thumbnail)
     };
-    let thumbnails: Vec<Option<Thumbnail>> = originals.par_iter().map(thumbnail).collect();
+    let thumbnails = originals.par_iter().map(thumbnail).collect::<Result<Vec<Option<Thumbnail>>, _>>()?;
     let readable: Vec<usize> = (0..originals.len()).filter(|place| thumbnails[*place].is_some()).collect();
     let mut audit = Audit::of(&thumbnails.into_iter().flatten().collect::<Vec<_>>());
     for pair in &mut audit.pairs {
@@ -216,15 +242,14 @@ pub fn measure(
     let chance = seed.derive("transforms", 0);
     let prints_of = |place: &usize| {
         let prints = prints(&originals[*place], *place as u64, &subjects, &plan.transforms, chance.as_bytes());
-        step("fingerprinting changed pictures", pictures.len());
-        prints
+        step(Doing::Handling, pictures.len()).map(|()| prints)
     };
-    let prints: Vec<Prints> = pictures.par_iter().map(prints_of).collect();
+    let prints = pictures.par_iter().map(prints_of).collect::<Result<Vec<Prints>, _>>()?;
 
     let kinds: Vec<&'static str> = pictures.iter().map(|place| originals[*place].kind).collect();
     let mut algorithms = Vec::new();
     for (number, subject) in subjects.iter().enumerate() {
-        progress("comparing", number as u64, subjects.len() as u64);
+        tell(Doing::Comparing, number as u64, subjects.len())?;
         let task = Task { subject: *subject, number, prints: &prints, kinds: &kinds, plan, seed: &seed };
         algorithms.push(task.run().map_err(|usable| AccuracyError::TooFew {
             algorithm: subject.name(),
@@ -320,7 +345,7 @@ impl Task<'_> {
 
         let pairs = Pairs::of(subject, &usable.entries);
         let different = pairs.histogram.clone();
-        let plain = matches!(subject, Subject::Plain(_)) && !subject.is_exact();
+        let plain = subject.is_plain() && !subject.is_exact();
         let codes = || usable.entries.iter().map(|(query, _)| query.code).collect::<Vec<_>>();
         let mut pooled = Histogram::new(bits);
         same[1..].iter().flatten().for_each(|place| pooled.add(Some((*place).into()), 1.0));

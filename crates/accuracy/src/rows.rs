@@ -2,7 +2,7 @@
 
 use crate::measure::{Measured, OfAlgorithm, Scope};
 use crate::tail::binomial;
-use crate::{Estimate, PerPair};
+use crate::{Estimate, PerPair, QUESTION};
 use sightline_evidence::{Row, Status};
 use sightline_pictures::transform::Transform;
 
@@ -10,7 +10,7 @@ use sightline_pictures::transform::Transform;
 const LISTS: [u64; 3] = [1_000, 100_000, 10_000_000];
 
 impl Measured {
-    /// Everything as rows; distances and the characteristic's points are left to [`crate::table`].
+    /// Everything as rows but distances and the characteristic's points.
     pub fn rows(&self) -> Vec<Row> {
         let row = |quantity: &str| row(quantity, "1", self.seed);
         let given = self.given.len() as u64;
@@ -23,10 +23,37 @@ impl Measured {
         }
         rows
     }
+
+    /// The points of each characteristic, all handling together, at which it changes: share of changed pictures found and
+    /// of other pairs that match, for a threshold. The algorithm's own threshold is among [`Measured::rows`].
+    pub fn characteristic(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for algorithm in self.algorithms.iter().filter(|algorithm| !algorithm.exact) {
+            let mut last = None;
+            for band in &algorithm.roc {
+                let point = [band.true_positives.value, band.false_positives.value].map(f64::to_bits);
+                let own = band.threshold == algorithm.threshold;
+                if last.replace(point) == Some(point) || own {
+                    continue;
+                }
+                let row = |quantity: &str| {
+                    row(quantity, "1", self.seed)
+                        .parameter("algorithm", &algorithm.name)
+                        .parameter("threshold", band.threshold)
+                        .parameter("transform", "any")
+                        .n(algorithm.pictures as u64)
+                        .method("bootstrap")
+                };
+                rows.push(interval(row("true-positive-rate"), band.true_positives));
+                rows.push(interval(row("false-positive-rate-per-pair"), band.false_positives));
+            }
+        }
+        rows
+    }
 }
 
 fn row(quantity: &str, unit: &str, seed: u64) -> Row {
-    Row::new(quantity, unit).question("hash-accuracy").content("any").seed(seed)
+    Row::new(quantity, unit).question(QUESTION).content("any").seed(seed)
 }
 
 /// A row with an interval; undecided where there is no number.

@@ -7,16 +7,19 @@ use sightline_pictures::Picture;
 /// The longest fingerprint that is compared.
 pub(crate) const MOST_BITS: u32 = 256;
 
+/// The name of the algorithm whose threshold a plan chooses.
+const PDQ: &str = "pdq";
+
 /// A fingerprint as words.
 pub(crate) type Code = [u64; 4];
 
 /// What is asked.
 #[derive(Clone, Copy)]
-pub(crate) enum Subject {
-    /// An algorithm, as it is.
-    Plain(&'static dyn Algorithm),
-    /// PDQ with eight variants of every entry.
-    Dihedral(&'static dyn Algorithm),
+pub(crate) struct Subject {
+    algorithm: &'static dyn Algorithm,
+    threshold: u32,
+    /// Whether it is PDQ with eight variants of every entry.
+    dihedral: bool,
 }
 
 /// What a picture is looked up by.
@@ -40,63 +43,62 @@ impl Subject {
             if algorithm.bits() > MOST_BITS {
                 return Err(AccuracyError::TooLong { algorithm: algorithm.name(), bits: algorithm.bits() });
             }
-            subjects.push(Self::Plain(*algorithm));
-            if plan.dihedral && algorithm.name() == "pdq" {
-                subjects.push(Self::Dihedral(*algorithm));
+            let is_pdq = algorithm.name() == PDQ;
+            let threshold = if is_pdq { plan.pdq_radius } else { algorithm.threshold() };
+            let plain = Self { algorithm: *algorithm, threshold, dihedral: false };
+            subjects.push(plain);
+            if plan.dihedral && is_pdq {
+                subjects.push(Self { dihedral: true, ..plain });
             }
         }
         Ok(subjects)
     }
 
-    fn algorithm(self) -> &'static dyn Algorithm {
-        match self {
-            Self::Plain(algorithm) | Self::Dihedral(algorithm) => algorithm,
-        }
-    }
-
     pub(crate) fn name(self) -> String {
-        match self {
-            Self::Plain(algorithm) => algorithm.name().to_owned(),
-            Self::Dihedral(algorithm) => format!("{}-dihedral", algorithm.name()),
-        }
+        let name = self.algorithm.name();
+        if self.dihedral { format!("{name}-dihedral") } else { name.to_owned() }
     }
 
     pub(crate) fn bits(self) -> u32 {
-        self.algorithm().bits()
+        self.algorithm.bits()
     }
 
     pub(crate) fn threshold(self) -> u32 {
-        self.algorithm().threshold()
+        self.threshold
+    }
+
+    /// Whether an entry is one code.
+    pub(crate) fn is_plain(self) -> bool {
+        !self.dihedral
     }
 
     /// Digests of files have no distance: they are equal or not.
     pub(crate) fn is_exact(self) -> bool {
-        self.threshold() == 0
+        self.algorithm.threshold() == 0
     }
 
     /// What is looked up for pixels. Exact digests take them as a PPM file, which keeps every sample: what counts is that it
     /// is another file.
     pub(crate) fn query(self, picture: &Picture) -> Option<Query> {
-        let found = self.algorithm().of_picture(picture).unwrap_or_else(|| {
+        let found = self.algorithm.of_picture(picture).unwrap_or_else(|| {
             let mut file = format!("P6\n{} {}\n255\n", picture.width(), picture.height()).into_bytes();
             file.extend_from_slice(picture.rgb());
-            self.algorithm().compute(&file)
+            self.algorithm.compute(&file)
         });
         found.ok().map(|found| Query { code: code(&found.bytes), quality: found.quality })
     }
 
     /// What is looked up for a file as it is, and the codes that stand for it on a list.
     pub(crate) fn entry(self, encoded: &[u8], picture: &Picture) -> Option<(Query, Vec<Code>)> {
-        let file = || self.algorithm().compute(encoded);
-        let found = self.algorithm().of_picture(picture).unwrap_or_else(file).ok()?;
+        let file = || self.algorithm.compute(encoded);
+        let found = self.algorithm.of_picture(picture).unwrap_or_else(file).ok()?;
         let query = Query { code: code(&found.bytes), quality: found.quality };
-        let codes = match self {
-            Self::Plain(_) => vec![query.code],
-            Self::Dihedral(_) => {
-                let hashes = Stages::of(picture).ok()?.dihedral();
-                debug_assert_eq!(hashes.len(), Dihedral::ALL.len());
-                hashes.iter().map(|hash| code(hash.as_bytes())).collect()
-            }
+        let codes = if self.dihedral {
+            let hashes = Stages::of(picture).ok()?.dihedral();
+            debug_assert_eq!(hashes.len(), Dihedral::ALL.len());
+            hashes.iter().map(|hash| code(hash.as_bytes())).collect()
+        } else {
+            vec![query.code]
         };
         Some((query, codes))
     }

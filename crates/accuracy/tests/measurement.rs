@@ -1,9 +1,10 @@
 //! Whole measurements on few generated pictures.
 
-use sightline_accuracy::{AccuracyError, Detection, Measured, Original, Plan, measure};
-use sightline_fingerprint::by_name;
+use sightline_accuracy::{AccuracyError, Detection, Doing, Measured, Original, Plan, measure};
+use sightline_fingerprint::{Algorithm, Fingerprint, FingerprintError, by_name};
 use sightline_pictures::Corpus;
 use sightline_pictures::transform::{Family, Transform};
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 fn originals(count: usize) -> Vec<Original> {
@@ -23,7 +24,7 @@ fn plan(algorithms: &[&str], transforms: &[(Family, f64)]) -> Plan {
 }
 
 fn run(originals: &[Original], plan: &Plan) -> Measured {
-    measure(originals, plan, &|_, _, _| {}).expect("enough pictures")
+    measure(originals, plan, &|_, _, _| ControlFlow::Continue(())).expect("enough pictures")
 }
 
 /// Detection of one algorithm after one transform, over all kinds.
@@ -105,21 +106,93 @@ fn too_few_pictures_are_refused_with_reasons() {
     let mut few = originals(5);
     few.extend(few.clone());
     few.push(Original { id: "no picture".into(), kind: "own", bytes: Arc::from(*b"nothing") });
-    let error = measure(&few, &plan, &|_, _, _| {}).unwrap_err();
+    let unheard = |_: Doing, _: u64, _: u64| ControlFlow::Continue(());
+    let error = measure(&few, &plan, &unheard).unwrap_err();
     assert!(
         matches!(error, AccuracyError::TooFew { usable: ..=5, given: 11, duplicates: 5, needed: 8, .. }),
         "{error}"
     );
-    assert!(measure(&[], &plan, &|_, _, _| {}).is_err());
+    assert!(measure(&[], &plan, &unheard).is_err());
 }
 
 #[test]
 fn progress_goes_up_to_the_end_of_each_part() {
     let heard = Mutex::new(Vec::new());
-    let hear = |what: &'static str, done: u64, of: u64| heard.lock().unwrap().push((what, done, of));
-    measure(&originals(10), &plan(&["ahash"], &[(Family::Blur, 1.0)]), &hear).unwrap();
+    let hear = |doing: Doing, done: u64, of: u64| {
+        heard.lock().unwrap().push((doing, done, of));
+        ControlFlow::Continue(())
+    };
+    let plan = plan(&["ahash"], &[(Family::Blur, 1.0)]);
+    measure(&originals(10), &plan, &hear).unwrap();
     let heard = heard.into_inner().unwrap();
-    for part in ["looking for near-duplicates", "fingerprinting changed pictures"] {
-        assert!(heard.contains(&(part, 10, 10)), "{part}: {heard:?}");
+    for part in [Doing::Auditing, Doing::Handling] {
+        assert!(heard.contains(&(part, 10, 10)), "{part:?}: {heard:?}");
+    }
+    for part in [Doing::Auditing, Doing::Handling, Doing::Comparing] {
+        let until = |doing: Doing, _: u64, _: u64| {
+            if doing == part { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        assert!(matches!(measure(&originals(10), &plan, &until), Err(AccuracyError::Stopped)), "{part:?}");
+    }
+}
+
+/// A fingerprint that says the same of every picture finds every copy and tells nothing apart.
+#[test]
+fn a_useless_fingerprint_is_seen_for_what_it_is() {
+    let measured = run(&originals(20), &plan(&["pdq"], &[(Family::Blur, 1.0), (Family::Noise, 5.0)]));
+    let useless = Plan { algorithms: vec![&Constant], ..plan(&[], &[(Family::Blur, 1.0), (Family::Noise, 5.0)]) };
+    let useless = run(&originals(20), &useless);
+    let all = |measured: &Measured| measured.algorithms[0].separations[0];
+    let [good, bad] = [all(&measured), all(&useless)];
+    assert!(good.auc.value > 0.99 && good.false_positives.value < 0.01, "{good:?}");
+    assert!(good.true_positives.value > 0.9, "{good:?}");
+    let [found, matched] = [bad.true_positives, bad.false_positives].map(|share| share.value);
+    assert!((found - 1.0).abs() < 1e-12 && (matched - 1.0).abs() < 1e-12, "{bad:?}");
+    assert!((bad.auc.value - 0.5).abs() < 1e-12, "{bad:?}");
+}
+
+/// The radius is the plan's: at 1 of 256 bits PDQ finds less, and its characteristic stays what it is.
+#[test]
+fn a_radius_moves_detection_and_not_the_characteristic() {
+    let [narrow, wide] = [1, 61].map(|pdq_radius| {
+        run(&originals(16), &Plan { pdq_radius, ..plan(&["pdq"], &[(Family::Crop, 0.02), (Family::Noise, 40.0)]) })
+    });
+    let [fewer, more] = [&narrow, &wide].map(|of| of.algorithms[0].separations[0]);
+    assert_eq!((narrow.algorithms[0].threshold, wide.algorithms[0].threshold), (1, 61));
+    assert!(fewer.true_positives.value + 0.3 < more.true_positives.value, "{fewer:?} {more:?}");
+    assert_eq!((fewer.auc, fewer.eer), (more.auc, more.eer));
+    let at = |of: &Measured, threshold: u32| {
+        let of = of.characteristic().into_iter().filter(|row| row.quantity == "true-positive-rate");
+        let wanted = threshold.to_string();
+        of.filter(|row| row.parameters.value("threshold") == Some(wanted.as_str())).map(|row| row.value).next()
+    };
+    assert_eq!(at(&narrow, 40), at(&wide, 40));
+    // Points rise, and an algorithm's own is not said twice.
+    assert_eq!(at(&narrow, 1), None);
+    let shares: Vec<f64> = wide.characteristic().iter().step_by(2).filter_map(|row| row.value).collect();
+    assert!(shares.len() > 10 && shares.windows(2).all(|pair| pair[0] <= pair[1]), "{shares:?}");
+}
+
+struct Constant;
+
+impl Algorithm for Constant {
+    fn name(&self) -> &'static str {
+        "constant"
+    }
+
+    fn bits(&self) -> u32 {
+        8
+    }
+
+    fn threshold(&self) -> u32 {
+        1
+    }
+
+    fn source(&self) -> &'static str {
+        "here"
+    }
+
+    fn compute(&self, _: &[u8]) -> Result<Fingerprint, FingerprintError> {
+        Ok(Fingerprint { bytes: vec![0], quality: None })
     }
 }

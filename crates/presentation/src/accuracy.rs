@@ -3,7 +3,7 @@
 use crate::PresentationError;
 use crate::figure::{FAINT, Figure, FigureWords, INK, MUTED, escape};
 use crate::words::{count, list, number};
-use sightline_accuracy::{Estimate, Measured, OfAlgorithm, Scope, Tail};
+use sightline_accuracy::{Estimate, Measured, OfAlgorithm, RocBand, Scope, Tail};
 use sightline_evidence::{Row, Table};
 use sightline_pictures::transform::{Family, Transform};
 use std::fmt::Write as _;
@@ -29,13 +29,13 @@ pub fn draw(measured: &Measured) -> Result<AccuracyReport, PresentationError> {
 
 /// How an algorithm is drawn: Okabe and Ito's colours, a dash pattern, and a marker. Each tells it from all others.
 #[derive(Clone, Copy)]
-struct Style {
-    colour: &'static str,
-    dash: &'static str,
-    marker: char,
+pub(crate) struct Style {
+    pub(crate) colour: &'static str,
+    pub(crate) dash: &'static str,
+    pub(crate) marker: char,
 }
 
-const STYLES: [Style; 9] = [
+pub(crate) const STYLES: [Style; 9] = [
     Style { colour: "#0072B2", dash: "", marker: '●' },
     Style { colour: "#D55E00", dash: "8 3", marker: '■' },
     Style { colour: "#009E73", dash: "2 3", marker: '▲' },
@@ -55,25 +55,25 @@ fn perceptual(measured: &Measured) -> Vec<(&OfAlgorithm, Style)> {
 
 /// A drawing in the making.
 #[derive(Default)]
-struct Drawing(String);
+pub(crate) struct Drawing(String);
 
 /// A rectangle of the drawing that numbers from 0 to 1 are drawn in, y upwards.
 #[derive(Clone, Copy)]
-struct Panel {
-    left: f64,
-    top: f64,
-    width: f64,
-    height: f64,
+pub(crate) struct Panel {
+    pub(crate) left: f64,
+    pub(crate) top: f64,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
 }
 
 impl Panel {
-    fn at(self, x: f64, y: f64) -> (f64, f64) {
+    pub(crate) fn at(self, x: f64, y: f64) -> (f64, f64) {
         (self.left + x.clamp(0.0, 1.0) * self.width, self.top + (1.0 - y.clamp(0.0, 1.0)) * self.height)
     }
 }
 
 impl Drawing {
-    fn line(&mut self, points: &[(f64, f64)], colour: &str, width: f64, dash: &str) {
+    pub(crate) fn line(&mut self, points: &[(f64, f64)], colour: &str, width: f64, dash: &str) {
         let points: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
         let dash = if dash.is_empty() { String::new() } else { format!(" stroke-dasharray=\"{dash}\"") };
         let _ = write!(
@@ -92,7 +92,7 @@ impl Drawing {
         );
     }
 
-    fn text(&mut self, (x, y): (f64, f64), size: f64, colour: &str, anchor: &str, text: &str) {
+    pub(crate) fn text(&mut self, (x, y): (f64, f64), size: f64, colour: &str, anchor: &str, text: &str) {
         let _ = write!(
             self.0,
             "<text x=\"{x:.1}\" y=\"{:.1}\" font-family=\"sans-serif\" font-size=\"{size}\" fill=\"{colour}\" \
@@ -109,8 +109,7 @@ impl Drawing {
         self.text((panel.left, panel.top - 10.0), 12.0, INK, "start", title);
     }
 
-    fn figure(self, id: &str, title: String, description: String, data: Table, size: (u32, u32)) -> Figure {
-        let words = FigureWords { id: id.to_owned(), title, description };
+    pub(crate) fn figure(self, words: FigureWords, data: Table, size: (u32, u32)) -> Figure {
         Figure::from_svg(words, Some(data), size, self.0)
     }
 }
@@ -189,8 +188,30 @@ fn roc(measured: &Measured) -> Figure {
     #[expect(clippy::cast_possible_truncation, reason = "a few decades")]
     let decades = (pairs.unwrap_or(10) as f64).log10().floor().clamp(1.0, 7.0) as i32;
     let panel = Panel { left: 120.0, top: 30.0, width: 560.0, height: 360.0 };
-    let x = |rate: f64| if rate > 0.0 { 1.0 + rate.log10() / f64::from(decades) } else { 0.0 };
+    let curve = |(of, style): &(&OfAlgorithm, Style)| Curve {
+        name: of.name.clone(),
+        style: *style,
+        own: of.threshold,
+        bands: of.roc.clone(),
+    };
     let mut drawing = Drawing::default();
+    characteristics(&mut drawing, panel, decades, &shown.iter().map(curve).collect::<Vec<_>>());
+    let rows = data(measured, |row| ["auc", "equal-error-rate"].contains(&row.quantity.as_str()));
+    drawing.figure(FigureWords { id: "accuracy-roc".into(), title, description }, rows, (760, 450))
+}
+
+/// The characteristic of an algorithm, as it is drawn.
+pub(crate) struct Curve {
+    pub(crate) name: String,
+    pub(crate) style: Style,
+    /// Its own threshold.
+    pub(crate) own: u32,
+    pub(crate) bands: Vec<RocBand>,
+}
+
+/// Characteristics, false positives per pair on a logarithmic scale of so many decades.
+pub(crate) fn characteristics(drawing: &mut Drawing, panel: Panel, decades: i32, curves: &[Curve]) {
+    let x = |rate: f64| if rate > 0.0 { 1.0 + rate.log10() / f64::from(decades) } else { 0.0 };
     for decade in 0..=decades {
         let place = x(10_f64.powi(-decade));
         drawing.line(&[panel.at(place, 0.0), panel.at(place, 1.0)], FAINT, 1.0, "");
@@ -211,31 +232,29 @@ fn roc(measured: &Measured) -> Figure {
         "middle",
         "false-positive rate per pair: a changed picture and another original",
     );
-    drawing.text((panel.left + panel.width, 14.0), 11.5, MUTED, "end", "changed pictures found");
+    drawing.text((panel.left + panel.width, panel.top - 16.0), 11.5, MUTED, "end", "changed pictures found");
     let mut labels = Vec::new();
-    for (of, style) in &shown {
+    for Curve { name, style, own, bands } in curves {
         let point = |share: f64, rate: f64| panel.at(x(rate), share);
-        let lower = of.roc.iter().map(|band| point(band.true_positives.low, band.false_positives.value));
-        let upper = of.roc.iter().rev().map(|band| point(band.true_positives.high, band.false_positives.value));
+        let lower = bands.iter().map(|band| point(band.true_positives.low, band.false_positives.value));
+        let upper = bands.iter().rev().map(|band| point(band.true_positives.high, band.false_positives.value));
         drawing.area(&lower.chain(upper).collect::<Vec<_>>(), style.colour);
         let line: Vec<_> =
-            of.roc.iter().map(|band| point(band.true_positives.value, band.false_positives.value)).collect();
+            bands.iter().map(|band| point(band.true_positives.value, band.false_positives.value)).collect();
         drawing.line(&line, style.colour, 2.0, style.dash);
-        if let Some(own) = of.roc.iter().find(|band| band.threshold == of.threshold) {
+        if let Some(own) = bands.iter().find(|band| band.threshold == *own) {
             let at = point(own.true_positives.value, own.false_positives.value);
             drawing.text(at, 14.0, style.colour, "middle", &style.marker.to_string());
         }
         // Where the line leaves the edge of what can be seen.
         let least = 10_f64.powi(-decades);
-        let edge = of.roc.iter().take_while(|band| band.false_positives.value <= least).last();
-        labels.push((panel.at(0.0, edge.map_or(0.0, |band| band.true_positives.value)).1, of.name.as_str(), *style));
+        let edge = bands.iter().take_while(|band| band.false_positives.value <= least).last();
+        labels.push((panel.at(0.0, edge.map_or(0.0, |band| band.true_positives.value)).1, name.as_str(), *style));
     }
     apart(&mut labels, 15.0, panel.top + panel.height);
     for (y, name, style) in &labels {
         drawing.text((panel.left - 8.0, *y), 12.5, style.colour, "end", &format!("{name} {}", style.marker));
     }
-    let rows = data(measured, |row| ["auc", "equal-error-rate"].contains(&row.quantity.as_str()));
-    drawing.figure("accuracy-roc", title, description, rows, (760, 450))
 }
 
 fn superscript(number: i32) -> String {
@@ -334,7 +353,11 @@ fn distributions(measured: &Measured) -> Figure {
         format!("Distances, all handling together, and between different originals. {}.", words.join(". "));
     let rows = data(measured, |row| row.quantity == "median-distance");
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a height in pixels")]
-    drawing.figure("accuracy-distances", title, description, rows, (700, (top + 10.0) as u32))
+    drawing.figure(
+        FigureWords { id: "accuracy-distances".into(), title, description },
+        rows,
+        (700, (top + 10.0) as u32),
+    )
 }
 
 /// Shares of pictures found for each strength of a family, over all kinds.
@@ -428,7 +451,11 @@ fn detection(measured: &Measured) -> Figure {
         row.quantity == "true-positive-rate" && row.parameters.value("kind").is_some_and(|kind| kind == "any")
     });
     let height = 34 + 176 * families.len().div_ceil(COLUMNS);
-    drawing.figure("accuracy-detection", title, description, rows, (930, u32::try_from(height).unwrap_or(u32::MAX)))
+    drawing.figure(
+        FigureWords { id: "accuracy-detection".into(), title, description },
+        rows,
+        (930, u32::try_from(height).unwrap_or(u32::MAX)),
+    )
 }
 
 fn tails(measured: &Measured) -> Figure {
@@ -474,7 +501,11 @@ fn tails(measured: &Measured) -> Figure {
     );
     let rows = data(measured, |row| row.method == "generalised-pareto");
     let height = 36 + 236 * shown.len().div_ceil(COLUMNS).max(1);
-    drawing.figure("accuracy-tail", title, description, rows, (860, u32::try_from(height).unwrap_or(u32::MAX)))
+    drawing.figure(
+        FigureWords { id: "accuracy-tail".into(), title, description },
+        rows,
+        (860, u32::try_from(height).unwrap_or(u32::MAX)),
+    )
 }
 
 fn tail_panel(drawing: &mut Drawing, panel: Panel, of: &OfAlgorithm, style: Style, tail: &Tail) {
@@ -707,6 +738,7 @@ fn bits_table(html: &mut String, measured: &Measured) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ops::ControlFlow;
 
     #[test]
     fn labels_keep_apart_within_their_panel() {
@@ -737,7 +769,7 @@ mod tests {
             .to_vec();
         plan.replicates = 20;
         let originals = sightline_accuracy::Original::all(&corpus);
-        let measured = sightline_accuracy::measure(&originals, &plan, &|_, _, _| {}).unwrap();
+        let measured = sightline_accuracy::measure(&originals, &plan, &|_, _, _| ControlFlow::Continue(())).unwrap();
         let report = draw(&measured).unwrap();
         assert_eq!(report.html, draw(&measured).unwrap().html);
         assert_eq!(report.figures.len(), 4);

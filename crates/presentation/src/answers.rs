@@ -3,15 +3,18 @@
 use plotters::element::{Circle, PathElement, Rectangle, Text};
 use plotters::style::Color as _;
 use plotters::style::text_anchor::HPos;
+use sightline_accuracy::QUESTION;
 use sightline_evidence::{Answer, AnswerLine, Table, Unit, Verdict};
 
 use crate::PresentationError;
 use crate::figure::{
     Area, FAINT_RGB, Figure, FigureWords, INK_RGB, LEARNT_RGB, MUTED_RGB, NOTHING_RGB, PAPER_RGB, slug, text,
 };
+use crate::handling;
 use crate::reading::Reading;
 use crate::words::number;
 
+const LEGEND: &str = "Filled circles are shortlisted designs, hollow squares the others.";
 const LABELS: i32 = 200;
 const PLOT: i32 = 520;
 const NUMBERS: i32 = 170;
@@ -56,6 +59,8 @@ pub(crate) struct Section<'a> {
     pub(crate) answer: &'a Answer,
     pub(crate) mark: Mark,
     pub(crate) figure: Option<Figure>,
+    /// What the figure's marks mean.
+    pub(crate) legend: &'static str,
     pub(crate) lines: Vec<Line<'a>>,
 }
 
@@ -74,6 +79,7 @@ pub(crate) fn sections(reading: &Reading) -> Result<Vec<Section<'_>>, Presentati
             anchor: slug("question", position, &answer.question),
             mark: mark(answer.verdict),
             figure: figure(reading, position, answer)?,
+            legend: if answer.question == QUESTION { handling::LEGEND } else { LEGEND },
             lines: answer.lines.iter().map(line).collect(),
             answer,
         });
@@ -103,6 +109,11 @@ fn value(answer: &Answer, line: &AnswerLine) -> String {
 
 /// One line a system, intervals drawn, the threshold as a broken line.
 fn figure(reading: &Reading, position: usize, answer: &Answer) -> Result<Option<Figure>, PresentationError> {
+    if answer.question == QUESTION {
+        let id = slug("answer", position, &answer.question);
+        let words = FigureWords { id, title: answer.sentence.clone(), description: String::new() };
+        return Ok(handling::figure(words, &reading.rows));
+    }
     let lines: Vec<&AnswerLine> = answer.lines.iter().filter(|line| line.value.is_some()).collect();
     if lines.is_empty() {
         return Ok(None);

@@ -12,6 +12,7 @@ mod cost;
 mod error;
 mod expose;
 mod figure;
+mod handling;
 mod identify;
 mod matrix;
 mod metadata;

@@ -2,10 +2,11 @@
 //! letter by the thresholds that were fixed before.
 
 use crate::Thresholds;
+use crate::hash_accuracy::DEPLOYED;
 use crate::rogue_provider::{HONEST, SAFEGUARD};
 use crate::scenario::{
-    ANY_CONTENT, BENEFIT, BROKEN_ENCLAVE, COST, ENDPOINTS_ONLY, FRAME, HASH_IDENTIFIES, LAWFUL_ACCESS, MANDATE,
-    ONE_HOLE, OVERSIGHT, PLANTED_LIST, ROGUE_PROVIDER, STILL_E2EE, UNCOOPERATIVE_CLIENT,
+    ANY_CONTENT, BENEFIT, BROKEN_ENCLAVE, COST, ENDPOINTS_ONLY, FRAME, HASH_ACCURACY, HASH_IDENTIFIES, LAWFUL_ACCESS,
+    MANDATE, ONE_HOLE, OVERSIGHT, PLANTED_LIST, ROGUE_PROVIDER, STILL_E2EE, UNCOOPERATIVE_CLIENT,
 };
 use sightline_evidence::{Answer, AnswerLine, E2e, Profile, Row, Statement, Status, Unit, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,7 +80,7 @@ const fn nothing_fixed(_: &Thresholds) -> (String, Option<f64>) {
     (String::new(), None)
 }
 
-const QUESTIONS: [Question; 15] = [
+const QUESTIONS: [Question; 16] = [
     Question {
         id: ENDPOINTS_ONLY,
         asked: "Is content readable by sender and recipients alone?",
@@ -190,6 +191,16 @@ const QUESTIONS: [Question; 15] = [
         line: frame,
     },
     Question {
+        id: HASH_ACCURACY,
+        asked: "How well does matching survive ordinary handling?",
+        procedure: "Pictures are recompressed, scaled, cropped, turned, captioned and so on, in memory; does the fingerprint still find the original, and does it take another picture for it?",
+        measure: "changed pictures that are found at the radius in use, every way of handling counted alike",
+        unit: Unit::Share,
+        threshold: nothing_fixed,
+        would_change: "another fingerprint or radius, which also changes what is matched wrongly; how common each way of handling is, which is not measured",
+        line: hash_accuracy,
+    },
+    Question {
         id: BENEFIT,
         asked: "What does each design detect that end-to-end encryption with user reports does not?",
         procedure: "The same people send the same listed and ordinary pictures in every system.",
@@ -275,7 +286,11 @@ fn answer(findings: &Findings<'_>, question: &Question) -> Answer {
         question: question.id.into(),
         asked: question.asked.into(),
         procedure: question.procedure.into(),
-        sentence: summary(question, verdict, &lines),
+        sentence: if question.id == HASH_ACCURACY {
+            withstands(findings).unwrap_or_else(|| NOT_ASKED.into())
+        } else {
+            summary(question, verdict, &lines)
+        },
         measure: question.measure.into(),
         unit: question.unit,
         changed_from: if fixed == threshold { String::new() } else { fixed },
@@ -295,7 +310,7 @@ fn summary(question: &Question, verdict: Verdict, lines: &[AnswerLine]) -> Strin
         chosen = lines.iter().filter(measured).collect();
     }
     if chosen.is_empty() {
-        return "It was not measured in this run.".into();
+        return NOT_ASKED.into();
     }
     let shown = |line: &&AnswerLine| format!("{} {}", line.architecture, scaled(line.value.unwrap_or(0.0), question));
     let numbers = chosen.iter().map(shown).collect::<Vec<_>>().join(", ");
@@ -373,6 +388,7 @@ fn below([low, high]: [f64; 2], limit: f64) -> Verdict {
 }
 
 const NOT_MEASURED: &str = "Not measured.";
+const NOT_ASKED: &str = "It was not measured in this run.";
 
 fn endpoints_only(findings: &Findings<'_>, system: &str) -> Line {
     let own: Vec<&Statement> = findings.statements.iter().filter(|one| one.architecture == system).collect();
@@ -708,6 +724,104 @@ fn frame(findings: &Findings<'_>, system: &str) -> Line {
     Line::on(best, Verdict::NoThreshold, sentence)
 }
 
+/// A share of changed pictures from which on a way of handling counts as withstood.
+const WITHSTOOD: f64 = 0.9;
+
+/// What was found at the radius in use by the fingerprint that systems match by: for each kind of handling, its strengths.
+fn handled<'a>(findings: &Findings<'a>) -> Vec<(&'a str, Vec<Numbered<'a>>)> {
+    let mut kinds: Vec<(&str, Vec<Numbered<'_>>)> = Vec::new();
+    for row in findings.of(HASH_ACCURACY, "", "true-positive-rate") {
+        let parameter = |key| row.row.parameters.value(key).unwrap_or_default();
+        let of_all = parameter("algorithm") == DEPLOYED && parameter("kind") == "any";
+        let (kind, strength) = (parameter("transform"), parameter("strength"));
+        if !of_all || strength.is_empty() {
+            continue;
+        }
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, rows)) => rows.push(row),
+            None => kinds.push((kind, vec![row])),
+        }
+    }
+    kinds
+}
+
+/// Which kinds of handling it withstands, in one sentence.
+fn withstands(findings: &Findings<'_>) -> Option<String> {
+    let kinds = handled(findings);
+    let (_, first) = kinds.first()?;
+    let holds = |row: &Numbered<'_>| row.value() >= WITHSTOOD;
+    let named = |wanted: &dyn Fn(&[Numbered<'_>]) -> bool| -> Vec<&str> {
+        kinds.iter().filter(|(_, rows)| wanted(rows)).map(|(kind, _)| *kind).collect()
+    };
+    let each = named(&|rows| rows.iter().all(holds));
+    let none = named(&|rows| !rows.iter().any(holds));
+    let some = named(&|rows| rows.iter().any(holds) && !rows.iter().all(holds));
+    let list = |kinds: &[&str]| {
+        let names = kinds.join(", ");
+        if names.is_empty() { String::new() } else { format!(" ({names})") }
+    };
+    let some_said =
+        if some.is_empty() { String::new() } else { format!(", at some strengths of {}{}", some.len(), list(&some)) };
+    Some(format!(
+        "{} within {} of 256 bits finds at least {} of changed pictures at every strength of {} of {} kinds of \
+         handling{}{some_said}, at none of {}{}.",
+        DEPLOYED.to_uppercase(),
+        first[0].parameter("threshold"),
+        percent(WITHSTOOD),
+        each.len(),
+        kinds.len(),
+        list(&each),
+        none.len(),
+        list(&none),
+    ))
+}
+
+fn hash_accuracy(findings: &Findings<'_>, system: &str) -> Line {
+    let compares =
+        |profile: &&Profile| profile.name == system && !["", "none"].contains(&profile.match_relation.as_str());
+    if !findings.profiles.iter().any(|profile| compares(&profile)) {
+        return Line::not_applicable("It compares pictures with no list.");
+    }
+    let kinds = handled(findings);
+    let Some(first) = kinds.first().map(|(_, rows)| rows[0]) else { return Line::not_applicable(NOT_MEASURED) };
+    let radius = first.parameter("threshold");
+    // Of all handling together, and of pictures as they are.
+    let together = |quantity: &'static str, transform: &'static str| {
+        findings.of(HASH_ACCURACY, "", quantity).find(|row| {
+            let value = |key| row.row.parameters.value(key).unwrap_or_default();
+            let at_radius = quantity == "auc" || value("threshold") == radius;
+            value("algorithm") == DEPLOYED && value("transform") == transform && at_radius
+        })
+    };
+    let Some(found) = together("true-positive-rate", "any") else { return Line::not_applicable(NOT_MEASURED) };
+    let ways: Vec<Numbered<'_>> = kinds.into_iter().flat_map(|(_, rows)| rows).collect();
+    let withstood = |of: &dyn Fn(&Numbered<'_>) -> f64| ways.iter().filter(|row| of(row) >= WITHSTOOD).count();
+    let mut said = vec![format!(
+        "It matches by {} within {radius} of 256 bits. Of {} changed pictures it finds {}; {} ({} to {}) of {} ways of handling \
+         leave {} or more to be found.",
+        DEPLOYED.to_uppercase(),
+        ways.iter().map(|row| row.row.n).sum::<u64>(),
+        interval(found),
+        withstood(&|row| row.value()),
+        withstood(&|row| row.ends()[0]),
+        withstood(&|row| row.ends()[1]),
+        ways.len(),
+        percent(WITHSTOOD),
+    )];
+    if let Some(wrong) = together("false-positive-rate-per-pair", "none") {
+        let matching = (wrong.value() * wrong.row.n as f64).round();
+        said.push(format!(
+            "Of {} pairs of different pictures {matching} match: per pair {}.",
+            wrong.row.n,
+            interval(wrong)
+        ));
+    }
+    if let Some(auc) = together("auc", "any") {
+        said.push(format!("AUC {:.3}.", auc.value()));
+    }
+    Line::on(found, Verdict::NoThreshold, said.join(" "))
+}
+
 fn benefit(findings: &Findings<'_>, system: &str) -> Line {
     let detected: Vec<Numbered<'_>> =
         findings.of(BENEFIT, system, "detected").filter(|row| row.row.content == "listed").collect();
@@ -911,6 +1025,67 @@ mod tests {
         for (question, rows, expected) in cases {
             assert_eq!(verdicts(question, &rows), (expected, expected), "{question} {rows:?}");
         }
+    }
+
+    /// A way of handling after which such a share is found.
+    fn way(kind: &str, strength: u32, ends: [f64; 3]) -> Row {
+        let row = Row::new("true-positive-rate", "1").question(HASH_ACCURACY).parameter("algorithm", DEPLOYED);
+        let row = row.parameter("transform", kind).parameter("strength", strength);
+        share(row.parameter("kind", "any").parameter("threshold", 31), ends)
+    }
+
+    #[test]
+    fn a_fingerprint_that_withstands_everything_reads_otherwise_than_one_that_withstands_nothing() {
+        const ALL: [f64; 3] = [1.0, 0.95, 1.0];
+        const NONE: [f64; 3] = [0.0, 0.0, 0.05];
+        const NEARLY: [f64; 3] = [0.9, 0.8, 0.95];
+        let of_all = |transform: &str, quantity: &str, ends| {
+            let row = Row::new(quantity, "1").question(HASH_ACCURACY).parameter("algorithm", DEPLOYED);
+            share(row.parameter("transform", transform).parameter("threshold", 31), ends)
+        };
+        let found = |ways: [[f64; 3]; 4], of_all: Vec<Row>| {
+            let kinds = [("scale", 1), ("scale", 2), ("crop", 1), ("crop", 2)];
+            let mut rows: Vec<Row> = kinds.iter().zip(ways).map(|((kind, at), ends)| way(kind, *at, ends)).collect();
+            // Neither another fingerprint nor one kind of pictures counts.
+            rows.push(way("blur", 1, NONE).parameter("algorithm", "other"));
+            rows.push(way("blur", 1, NONE).parameter("kind", "page"));
+            rows.extend(of_all);
+            let profiles = [
+                Profile { match_relation: "radius".into(), ..profile(true) },
+                Profile { name: "y".into(), match_relation: "none".into(), ..profile(false) },
+            ];
+            let thresholds = Thresholds::default();
+            let findings =
+                Findings { rows: &rows, profiles: &profiles, statements: &[], thresholds: &thresholds, level: 1e-6 };
+            answers(&findings, &[HASH_ACCURACY.to_owned()]).remove(0)
+        };
+        let good = found(
+            [ALL; 4],
+            vec![of_all("any", "true-positive-rate", ALL), of_all("none", "false-positive-rate-per-pair", NONE)],
+        );
+        assert!(
+            good.sentence.contains("every strength of 2 of 2 kinds of handling (scale, crop), at none of 0."),
+            "{good:?}"
+        );
+        let line = &good.lines[0];
+        assert_eq!((line.value, line.low, line.row), (Some(1.0), Some(0.95), Some(7)));
+        assert_eq!((line.verdict, good.verdict), (Verdict::NoThreshold, Verdict::NoThreshold));
+        assert!(line.sentence.contains("4 (4 to 4) of 4 ways"), "{}", line.sentence);
+        assert!(line.sentence.contains("Of 100 pairs of different pictures 0 match"), "{}", line.sentence);
+        assert_eq!((good.lines[1].verdict, good.lines[1].value), (Verdict::NotApplicable, None));
+
+        let mixed = found([ALL, NEARLY, ALL, NONE], vec![of_all("any", "true-positive-rate", [0.7, 0.6, 0.8])]);
+        let says = "every strength of 1 of 2 kinds of handling (scale), at some strengths of 1 (crop), at none of 0.";
+        assert!(mixed.sentence.contains(says), "{}", mixed.sentence);
+        assert!(mixed.lines[0].sentence.contains("3 (2 to 3) of 4 ways"), "{}", mixed.lines[0].sentence);
+
+        let useless = found(
+            [NONE; 4],
+            vec![of_all("any", "true-positive-rate", NONE), of_all("none", "false-positive-rate-per-pair", ALL)],
+        );
+        assert!(useless.sentence.contains("of 0 of 2 kinds of handling, at none of 2 (scale, crop)."), "{useless:?}");
+        assert!(useless.lines[0].sentence.contains("0 (0 to 0) of 4 ways"), "{}", useless.lines[0].sentence);
+        assert!(useless.lines[0].sentence.contains("100 match: per pair 100 %"), "{}", useless.lines[0].sentence);
     }
 
     #[test]

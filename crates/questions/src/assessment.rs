@@ -4,14 +4,14 @@ use crate::endpoints_only::{Finding, Task};
 use crate::real_or_ideal::Comparison;
 use crate::run::{Parts, Progress, Run, System};
 use crate::scenario::{
-    ANY_CONTENT, BENEFIT, COST, ENDPOINTS_ONLY, FRAME, HASH_IDENTIFIES, LAWFUL_ACCESS, MANDATE, ONE_HOLE, OVERSIGHT,
-    PLANTED_LIST, ROGUE_PROVIDER, UNCOOPERATIVE_CLIENT,
+    ANY_CONTENT, BENEFIT, COST, ENDPOINTS_ONLY, FRAME, HASH_ACCURACY, HASH_IDENTIFIES, LAWFUL_ACCESS, MANDATE,
+    ONE_HOLE, OVERSIGHT, PLANTED_LIST, ROGUE_PROVIDER, UNCOOPERATIVE_CLIENT,
 };
 use crate::world::{World, WorldError};
 use crate::{
-    Scenario, ScenarioError, any_content, benefit, controls, endpoints_only, expose, frame, gallery, identify, kinds,
-    lawful_access, mandate, metadata, one_hole, oversight, planted_list, profile, real_or_ideal, reconstruct,
-    rogue_provider, uncooperative_client,
+    Scenario, ScenarioError, any_content, benefit, controls, endpoints_only, expose, frame, gallery, hash_accuracy,
+    identify, kinds, lawful_access, mandate, metadata, one_hole, oversight, planted_list, profile, real_or_ideal,
+    reconstruct, rogue_provider, uncooperative_client,
 };
 use sightline_evidence::{
     Answer, Bound, Control, CorpusSummary, E2e, GalleryPicture, KeyNumber, Profile, Row, Statement, Status, Table,
@@ -120,6 +120,9 @@ pub fn prepare(scenario: &Scenario, progress: &dyn Progress) -> Result<World, As
     for question in ASKED.iter().filter(|question| scenario.asks(question.id)) {
         plan += steps(&|system| (question.steps)(scenario, system.architecture.as_ref()));
     }
+    if scenario.asks(HASH_ACCURACY) {
+        plan += hash_accuracy::steps(scenario, &systems);
+    }
     if scenario.asks(COST) {
         plan += cost::all_steps(scenario, &systems);
     }
@@ -168,6 +171,9 @@ pub fn assess(
     }
     for question in ASKED.iter().filter(|question| scenario.asks(question.id)) {
         rows.extend((question.run)(&run)?);
+    }
+    if scenario.asks(HASH_ACCURACY) {
+        rows.extend(hash_accuracy::run(&run)?);
     }
     let mut timings = Vec::new();
     if scenario.asks(COST) {
@@ -221,6 +227,7 @@ pub(crate) fn rows_of(run: &Run<'_>, level: f64, question: &str, game: &str) -> 
         (ENDPOINTS_ONLY, _) => [metadata::rows(run.scenario.seed), metadata::adversary(run)?].concat(),
         (HASH_IDENTIFIES, "reconstruct") => reconstruct::run(run, level)?,
         (HASH_IDENTIFIES, _) => identify::run(run, level)?,
+        (HASH_ACCURACY, _) => hash_accuracy::run(run)?,
         (COST, _) => cost::run(run)?.0,
         (other, _) => match ASKED.iter().find(|asked| asked.id == other) {
             Some(asked) => (asked.run)(run)?,

@@ -11,6 +11,7 @@ mod endpoints_only;
 mod expose;
 mod frame;
 mod gallery;
+mod hash_accuracy;
 mod identify;
 mod kinds;
 mod lawful_access;

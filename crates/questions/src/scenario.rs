@@ -1,8 +1,10 @@
 use crate::Thresholds;
+use crate::hash_accuracy::DEPLOYED;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sightline_architectures::{NAMES, REFERENCES, VARIANTS};
 use sightline_evidence::Expectation;
+use sightline_fingerprint::{ALGORITHMS, Algorithm};
 use sightline_lists::Radius;
 use sightline_messenger::Padding;
 use sightline_pictures::{Corpus, CorpusError};
@@ -32,6 +34,8 @@ pub(crate) const ANY_CONTENT: &str = "any-content";
 pub(crate) const UNCOOPERATIVE_CLIENT: &str = "uncooperative-client";
 /// Can an innocent be made to look guilty, or reviewers be flooded?
 pub(crate) const FRAME: &str = "frame";
+/// How well does matching survive ordinary handling?
+pub(crate) const HASH_ACCURACY: &str = sightline_accuracy::QUESTION;
 /// What does each design detect that end-to-end encryption with user reports does not?
 pub(crate) const BENEFIT: &str = "benefit";
 /// Can access be authorised, narrow, based on suspicion, necessary and proportionate?
@@ -45,7 +49,7 @@ pub(crate) const OVERSIGHT: &str = "oversight";
 pub(crate) const COST: &str = "cost";
 
 /// The questions that can be asked in this version.
-pub const QUESTIONS: [&str; 15] = [
+pub const QUESTIONS: [&str; 16] = [
     ENDPOINTS_ONLY,
     HASH_IDENTIFIES,
     PLANTED_LIST,
@@ -56,6 +60,7 @@ pub const QUESTIONS: [&str; 15] = [
     ANY_CONTENT,
     UNCOOPERATIVE_CLIENT,
     FRAME,
+    HASH_ACCURACY,
     BENEFIT,
     LAWFUL_ACCESS,
     STILL_E2EE,
@@ -100,6 +105,8 @@ pub struct Scenario {
     pub messenger: Messenger,
     /// The simulated network.
     pub network: Wires,
+    /// What is handled.
+    pub hash_accuracy: HashAccuracy,
     /// What is costed.
     pub cost: Cost,
     /// The checks of the instrument itself.
@@ -163,6 +170,18 @@ pub struct Wires {
     pub loss: f64,
 }
 
+/// Settings of the question `hash-accuracy`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct HashAccuracy {
+    /// How many of the run's pictures are handled.
+    pub pictures: usize,
+    /// Strengths of each kind of handling, spread evenly over those that there are, at most 8.
+    pub strengths: usize,
+    /// Fingerprints that are measured beside the one that systems match by.
+    pub beside: Vec<String>,
+}
+
 /// Settings of the question `cost`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -193,6 +212,7 @@ impl Default for Scenario {
             order: CourtOrder::default(),
             messenger: Messenger::default(),
             network: Wires::default(),
+            hash_accuracy: HashAccuracy::default(),
             cost: Cost::default(),
             controls: Controls::default(),
             thresholds: Thresholds::default(),
@@ -228,6 +248,12 @@ impl Default for Messenger {
 impl Default for Wires {
     fn default() -> Self {
         Self { latency_ms: 20.0, jitter_ms: 5.0, loss: 0.001 }
+    }
+}
+
+impl Default for HashAccuracy {
+    fn default() -> Self {
+        Self { pictures: 80, strengths: 3, beside: ["phash", "dhash", "ahash", "blockhash"].map(str::to_owned).into() }
     }
 }
 
@@ -283,7 +309,7 @@ pub enum ScenarioError {
 }
 
 /// Every key of a scenario file, for suggestions.
-const KEYS: [&str; 54] = [
+const KEYS: [&str; 57] = [
     "seed",
     "architectures",
     "questions",
@@ -295,6 +321,9 @@ const KEYS: [&str; 54] = [
     "network",
     "cost",
     "largest_list",
+    "hash_accuracy",
+    "strengths",
+    "beside",
     "controls",
     "folder",
     "count",
@@ -372,6 +401,9 @@ impl Scenario {
         self.trials = self.trials.min(40);
         self.pictures.count = self.pictures.count.min(160);
         self.controls.repetitions = self.controls.repetitions.min(40);
+        self.hash_accuracy.pictures = self.hash_accuracy.pictures.min(40);
+        self.hash_accuracy.strengths = self.hash_accuracy.strengths.min(1);
+        self.hash_accuracy.beside.clear();
         self.cost.largest_list = self.cost.largest_list.min(10_000);
         self
     }
@@ -388,6 +420,9 @@ impl Scenario {
         let padding = Padding::ALL.map(|padding| padding.to_string());
         let padding = padding.each_ref().map(String::as_str);
         known("padding", std::slice::from_ref(&self.messenger.padding), &padding)?;
+        let fingerprints = ALGORITHMS.map(<dyn Algorithm>::name);
+        let beside: Vec<&str> = fingerprints.into_iter().filter(|name| *name != DEPLOYED).collect();
+        known("fingerprint to measure beside pdq", &self.hash_accuracy.beside, &beside)?;
         let range = |key, range, holds: bool, found: String| {
             if holds { Ok(()) } else { Err(ScenarioError::Range { key, range, found }) }
         };
@@ -413,6 +448,9 @@ impl Scenario {
         )?;
         range("network.jitter_ms", "between 0 and 60000", milliseconds(wires.jitter_ms), wires.jitter_ms.to_string())?;
         range("network.loss", "between 0 and 0.5", (0.0..=0.5).contains(&wires.loss), wires.loss.to_string())?;
+        let HashAccuracy { pictures, strengths, .. } = self.hash_accuracy;
+        range("hash_accuracy.pictures", "between 8 and 10000", (8..=10_000).contains(&pictures), pictures.to_string())?;
+        range("hash_accuracy.strengths", "between 1 and 8", (1..=8).contains(&strengths), strengths.to_string())?;
         let longest = self.cost.largest_list;
         range(
             "cost.largest_list",
@@ -560,6 +598,8 @@ mod tests {
         assert!(matches!(scenario("architectures = [\"e3ee\"]"), Err(ScenarioError::Unknown { .. })));
         assert!(matches!(scenario("[list]\nradius = 300"), Err(ScenarioError::Range { key: "list.radius", .. })));
         assert!(matches!(scenario("[network]\nloss = 0.9"), Err(ScenarioError::Range { .. })));
+        assert!(matches!(scenario("[hash_accuracy]\nbeside = [\"pdq\"]"), Err(ScenarioError::Unknown { .. })));
+        assert!(matches!(scenario("[hash_accuracy]\nstrengths = 9"), Err(ScenarioError::Range { .. })));
         assert!(matches!(scenario("[messenger]\npadding = \"padmee\""), Err(ScenarioError::Unknown { .. })));
     }
 }

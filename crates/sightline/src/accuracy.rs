@@ -9,6 +9,7 @@ use sightline_accuracy::{AccuracyError, Measured, Original, Plan, measure};
 use sightline_fingerprint::{Algorithm, by_name};
 use sightline_pictures::Corpus;
 use sightline_presentation::accuracy::draw;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// Pictures generated unless a number is given.
@@ -50,7 +51,10 @@ pub(crate) fn run(options: &Accuracy) -> Result<(), Failure> {
         let seed = sightline_crypto::Seed::from_u64(options.seed).derive("accuracy pictures", 0);
         Corpus::generated(*seed.as_bytes(), options.count.map_or(default, |count| count as usize), &mut reading)
     };
-    let measured = measure(&Original::all(&corpus), &plan, &tell);
+    let measured = measure(&Original::all(&corpus), &plan, &|doing, done, of| {
+        tell(doing.name(), done, of);
+        ControlFlow::Continue(())
+    });
     bar.finish_and_clear();
     // A picture without a fingerprint counts as one that was not found, which a program that fails would make of all.
     for (plugin, (failures, first)) in plugins.iter().map(|plugin| (plugin.name(), plugin.failures())) {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-const SMALL: &str = "trials = 60\n[pictures]\ncount = 40\n[list]\nentries = 40\n[cost]\nlargest_list = 10000\n[controls]\nrepetitions = 20\n";
+const SMALL: &str = "trials = 60\n[pictures]\ncount = 40\n[list]\nentries = 40\n[cost]\nlargest_list = 10000\n[controls]\nrepetitions = 20\n\
+                     [hash_accuracy]\npictures = 12\nstrengths = 1\nbeside = []\n";
 
 struct Folder(TempDir);
 
