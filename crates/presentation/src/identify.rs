@@ -8,10 +8,12 @@ use sightline_evidence::{Row, Status, Table};
 use crate::PresentationError;
 use crate::figure::{Area, FAINT_RGB, Figure, FigureWords, INK_RGB, LEARNT_RGB, MUTED_RGB, NOTHING_RGB, bold, text};
 use crate::reading::{Reading, is_coalition};
-use crate::words::{list, number};
+use crate::words::{list, not_decided, not_run, number};
 
 /// What is sent, whether lengths may tell, and both in words.
-const VARIANTS: [(&str, &str, &str); 4] = [
+type Variant = (&'static str, &'static str, &'static str);
+
+const VARIANTS: [Variant; 4] = [
     ("same", "one-class", "The same file, all of one length"),
     ("jpeg-75", "one-class", "Recompressed, all of one length"),
     ("same", "included", "The same file, lengths as they are"),
@@ -21,8 +23,11 @@ const VARIANTS: [(&str, &str, &str); 4] = [
 /// The lines of the figure: variant, colour, and whether points are filled.
 const LINES: [(usize, RGBColor, bool); 3] = [(0, LEARNT_RGB, true), (1, LEARNT_RGB, false), (2, NOTHING_RGB, true)];
 
-/// A system, and for every single observer the bits of each variant, in words.
-pub(crate) type Group = (String, Vec<(String, [String; 4])>);
+/// A class of the page and words.
+type Cell = (&'static str, String);
+
+/// A system, and for every single observer the bits of each variant.
+pub(crate) type Group = (String, Vec<(String, [Cell; 4])>);
 
 /// Column heads of [`groups`].
 pub(crate) fn heads() -> [&'static str; 4] {
@@ -39,18 +44,25 @@ pub(crate) fn groups(reading: &Reading) -> Vec<Group> {
     let Some(most) = most(reading) else { return Vec::new() };
     let of_system = |system: String| {
         let observers = reading.observers().into_iter().filter_map(|observer| {
-            let cells = VARIANTS.map(|variant| low_end(reading, &system, &observer, variant, most));
-            let words = cells.map(|cell| match cell {
-                None => "–".to_owned(),
-                Some(bits) if bits > 0.0 => format!("≥ {} bit", tenths(bits)),
-                Some(_) => "none found".to_owned(),
-            });
-            cells.iter().any(Option::is_some).then(|| (reading.party(&observer), words))
+            let cells = VARIANTS.map(|variant| cell(reading, &system, &observer, variant, most));
+            cells.iter().any(Option::is_some).then(|| {
+                (reading.party(&observer), cells.map(|cell| cell.unwrap_or_else(not_run)))
+            })
         });
         let observers: Vec<_> = observers.collect();
         (!observers.is_empty()).then_some((system, observers))
     };
     reading.systems().into_iter().filter_map(of_system).collect()
+}
+
+/// None where nothing was asked.
+fn cell(reading: &Reading, system: &str, observer: &str, variant: Variant, most: u64) -> Option<Cell> {
+    let row = variant_rows(reading, system, observer, variant).find(|row| candidates(row) == Some(most))?;
+    Some(match (row.status, row.low) {
+        (Status::Decided, Some(bits)) if bits > 0.0 => ("every", format!("≥ {} bit", tenths(bits))),
+        (Status::Decided, _) => ("nothing", "none found".to_owned()),
+        (status, _) => not_decided(status),
+    })
 }
 
 pub(crate) fn figure(reading: &Reading) -> Result<Option<Figure>, PresentationError> {
@@ -187,7 +199,7 @@ fn finding(reading: &Reading, shown: &[(String, String)], most: u64) -> String {
 fn in_words((system, observers): &Group) -> String {
     let cells = observers.iter().map(|(observer, cells)| {
         let variants =
-            VARIANTS.iter().zip(cells).map(|((.., words), cell)| format!("{}: {cell}", words.to_lowercase()));
+            VARIANTS.iter().zip(cells).map(|((.., words), (_, cell))| format!("{}: {cell}", words.to_lowercase()));
         format!("{observer} ({})", variants.collect::<Vec<_>>().join("; "))
     });
     format!("{system}: {}.", cells.collect::<Vec<_>>().join(", ")).replace('≥', "at least")

@@ -16,6 +16,7 @@ mod kinds;
 mod lawful_access;
 mod mandate;
 mod metadata;
+mod method;
 mod one_hole;
 mod oversight;
 mod planted_list;
