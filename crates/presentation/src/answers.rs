@@ -6,10 +6,10 @@ use plotters::style::text_anchor::HPos;
 use sightline_evidence::{Answer, AnswerLine, Table, Unit, Verdict};
 
 use crate::PresentationError;
-use crate::published::{self, Published};
 use crate::figure::{
     Area, FAINT_RGB, Figure, FigureWords, INK_RGB, LEARNT_RGB, MUTED_RGB, NOTHING_RGB, PAPER_RGB, slug, text,
 };
+use crate::published::{self, Published};
 use crate::reading::Reading;
 use crate::words::number;
 
@@ -101,7 +101,8 @@ fn value(answer: &Answer, line: &AnswerLine) -> String {
     let Some(value) = line.value else { return mark_of(line).1.to_owned() };
     match (line.low, line.high) {
         (Some(low), Some(high)) if high - low > 1e-9 => {
-            format!("{} ({} to {})", shown(answer, value), shown(answer, low), shown(answer, high))
+            let end = |end| shown(answer, end).replace("\u{a0}%", "").replace("\u{a0}bit", "").replace("×\u{a0}", "");
+            format!("{} ({} to {})", shown(answer, value), end(low), end(high))
         }
         _ => shown(answer, value),
     }

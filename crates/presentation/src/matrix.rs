@@ -116,7 +116,9 @@ pub(crate) fn cell(reading: &Reading, system: &str, observer: &str) -> Cell {
             said.cloned().unwrap_or_else(|| vec![one.sentence.clone()])
         }),
         State::Undecided => match statement {
-            Some(one) if one.beyond_encryption.is_empty() => vec!["nothing about content, by its declaration".to_owned()],
+            Some(one) if one.beyond_encryption.is_empty() => {
+                vec!["nothing about content, by its declaration".to_owned()]
+            }
             Some(one) => one.beyond_encryption.iter().map(|item| format!("by its declaration, {item}")).collect(),
             None => Vec::new(),
         },

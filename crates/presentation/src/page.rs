@@ -6,14 +6,15 @@ use askama::Template;
 use serde_json::Value;
 use sightline_evidence::{Bound, ControlStatus, E2e, KeyNumber, Profile, Row, Statement, Status};
 
+use crate::broken::Opened;
 use crate::figure::slug;
 use crate::matrix::{self, Cell, State};
 use crate::metadata::{self, percent};
 use crate::reading::{Judged, Outcome, Reading, is_coalition};
 use crate::words::{self, count, detectable, number};
-use crate::broken::Opened;
 use crate::{
-    Figure, PresentationError, Report, advantage, answers, broken, cost, expose, identify, real_or_ideal, reconstruct, sequence,
+    Figure, PresentationError, Report, advantage, answers, broken, cost, expose, identify, real_or_ideal, reconstruct,
+    sequence,
 };
 
 pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
@@ -59,10 +60,7 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
                 title: reading.profile(system).map_or_else(|| words::title(system), |profile| profile.title.clone()),
                 name: system.clone(),
                 verdict: matrix::verdict(reading, system, &observers),
-                cells: columns
-                    .iter()
-                    .map(|observer| MatrixCell::of(reading, system, observer))
-                    .collect(),
+                cells: columns.iter().map(|observer| MatrixCell::of(reading, system, observer)).collect(),
             })
             .collect(),
         systems: sections,
@@ -755,12 +753,12 @@ fn gallery(reading: &Reading) -> Result<Vec<Shown>, PresentationError> {
         if all.last().is_none_or(|shown| shown.title != title) {
             all.push(Shown { title, systems: Vec::new() });
         }
-        let systems = all.last_mut().map(|shown| &mut shown.systems).expect("one was just put there");
+        let Some(Shown { systems, .. }) = all.last_mut() else { continue };
         if systems.last().is_none_or(|group| group.name != *system) {
             let title = reading.profile(system).map_or_else(|| words::title(system), |profile| profile.title.clone());
             systems.push(Held { title, name: system.clone(), pictures: Vec::new(), nothing: Vec::new() });
         }
-        let group = systems.last_mut().expect("one was just put there");
+        let Some(group) = systems.last_mut() else { continue };
         let (party, caption) = (reading.party(&picture.party), picture.caption.clone());
         if picture.file.is_empty() {
             match group.nothing.iter_mut().find(|(same, _)| *same == caption) {
@@ -768,17 +766,21 @@ fn gallery(reading: &Reading) -> Result<Vec<Shown>, PresentationError> {
                 None => group.nothing.push((caption, vec![party])),
             }
         } else {
-            let dots = png_side(png).ok_or_else(|| PresentationError::Picture { file: picture.file.clone() })? <= 64;
+            if !png.starts_with(PNG) {
+                return Err(PresentationError::Picture { file: picture.file.clone() });
+            }
+            let dots = width(png).is_some_and(|width| width <= 64);
             group.pictures.push(Picture { party, caption, dots, data: base64(png) });
         }
     }
     Ok(all)
 }
 
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
 /// The width of a PNG picture in pixels, from its header.
-fn png_side(png: &[u8]) -> Option<u32> {
-    let header = png.strip_prefix(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")?;
-    Some(u32::from_be_bytes(*header.first_chunk()?))
+fn width(png: &[u8]) -> Option<u32> {
+    Some(u32::from_be_bytes(*png.strip_prefix(PNG)?.get(8..)?.first_chunk()?))
 }
 
 fn provenance(reading: &Reading) -> Vec<(&'static str, String)> {

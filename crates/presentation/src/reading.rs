@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use sightline_evidence::{Answer, Expectation, GalleryPicture, Profile, ProfileParty, Row, RunFolder, Statement, Summary, Table};
+use sightline_evidence::{
+    Answer, Expectation, GalleryPicture, Profile, ProfileParty, Row, RunFolder, Statement, Summary, Table,
+};
 
 use crate::PresentationError;
 use crate::words::{OBSERVERS, TASKS, title};

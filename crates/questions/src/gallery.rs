@@ -137,10 +137,10 @@ fn grey(picture: &[[f32; 64]; 64]) -> Vec<u8> {
     png(64, picture.iter().flatten().flat_map(|sample| [dot(sample); 3]).collect())
 }
 
-/// Bytes of a message as grey dots, from the 64th on.
+/// Bytes of a message as grey dots, 48 by 48, from the 64th on.
 fn noise(bytes: &[u8]) -> Vec<u8> {
     let bytes = bytes.iter().copied().skip(64).chain(std::iter::repeat(0));
-    png(64, bytes.take(64 * 64).flat_map(|byte| [byte; 3]).collect())
+    png(48, bytes.take(48 * 48).flat_map(|byte| [byte; 3]).collect())
 }
 
 /// A hash as a grid of 16 by 16 dots, most significant bit first.

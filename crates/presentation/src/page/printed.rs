@@ -286,11 +286,7 @@ fn question(section: &answers::Section<'_>) -> PrintedQuestion {
         measure: answer.measure.clone(),
         counted: answer.counted.clone(),
         limits: answer.limits.clone(),
-        published: section
-            .published
-            .iter()
-            .map(|one| [one.figure, one.source, one.standing, one.differs])
-            .collect(),
+        published: section.published.iter().map(|one| [one.figure, one.source, one.standing, one.differs]).collect(),
         threshold: answer.threshold.clone(),
         would_change: answer.would_change.clone(),
         figure: section.figure.as_ref().map(printed),

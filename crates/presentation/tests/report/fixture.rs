@@ -601,7 +601,10 @@ fn gallery() -> Vec<(GalleryPicture, Vec<u8>)> {
         (entry("d.png", "device-hashing", "provider", "the 256 bits of the hash"), noise(3, 16)),
         (entry("", "device-hashing", "reviewer", "nothing of it"), Vec::new()),
         (entry("", "device-hashing", "report-authority", "nothing of it"), Vec::new()),
-        (GalleryPicture { content: "listed".into(), ..entry("e.png", "device-hashing", "reviewer", "the picture") }, scene()),
+        (
+            GalleryPicture { content: "listed".into(), ..entry("e.png", "device-hashing", "reviewer", "the picture") },
+            scene(),
+        ),
     ]
 }
 

@@ -99,7 +99,10 @@ fn the_matrix_says_what_each_party_learns() {
     assert_eq!(states(rows[2]), ["every", "undecided", "nothing", "some", "some", "absent"]);
     assert!(rows[2].contains("a hash of every picture"));
     for (row, words) in [
-        (2, "<b>If it lies:</b> <span aria-hidden=\"true\">●</span> opens every ordinary picture, by claiming that every picture"),
+        (
+            2,
+            "<b>If it lies:</b> <span aria-hidden=\"true\">●</span> opens every ordinary picture, by claiming that every picture",
+        ),
         (2, "<b>If the provider lies:</b> <span aria-hidden=\"true\">●</span> opens 41\u{a0}% of ordinary pictures<"),
         (1, "<b>If it lies or is broken into:</b> <span aria-hidden=\"true\">○</span> opens no picture"),
         (0, "<span class=\"broken not-run\">"),
