@@ -164,7 +164,7 @@ fn what_was_expected_is_shown_with_what_was_found() {
 fn what_others_published_stands_beside_what_was_measured_and_looks_different() {
     let html = html(&Fixture::sample());
     let article = html.split("id=\"question-1-planted-list\"").nth(1).unwrap().split("</article>").next().unwrap();
-    let published = article.split("<aside class=\"published\"").nth(1).unwrap().split("</aside>").next().unwrap();
+    let published = article.split("<div class=\"published\"").nth(1).unwrap().split("</div>").next().unwrap();
     for words in ["More than 40 %", "arXiv 2212.04107", "not checked by others", "Not the same as above:"] {
         assert!(published.contains(words), "{words} is missing: {published}");
     }
@@ -179,7 +179,7 @@ fn states_that_are_no_numbers_differ_from_numbers_and_from_each_other() {
     let rows: Vec<&str> = article.split("<tbody>").nth(1).unwrap().split("<tr>").skip(1).collect();
     let shown = [("–", "absent", "not applicable"), ("…", "not-run", "not run"), ("✕", "failed", "failed")];
     for (row, (symbol, class, words)) in rows.iter().zip(shown) {
-        let number = format!("<td class=\"right\">{symbol}</td>");
+        let number = format!("<td class=\"right nowrap\">{symbol}</td>");
         assert!(row.contains(&number) && row.contains(&format!("cell {class}\"")) && row.contains(words), "{row}");
     }
     assert!(article.contains("By hand.") && article.contains("Little is known."), "{article}");
