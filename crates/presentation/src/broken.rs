@@ -21,9 +21,13 @@ const BROKEN_INTO: &str = "If broken into";
 
 /// The worst that was found of an observer: broken into, or while the provider lies.
 pub(crate) fn worst(reading: &Reading, system: &str, observer: &str) -> Opened {
-    let all = [break_ins(reading, system, observer), lies(reading, system, observer)].concat();
-    let either = if observer == PROVIDER { "If it lies or is broken into" } else { "If broken into, or lied to" };
-    opened(&all, observer, either)
+    let lies = lies(reading, system, observer);
+    let either = match (lies.is_empty(), observer == PROVIDER) {
+        (true, _) => BROKEN_INTO,
+        (false, true) => "If it lies or is broken into",
+        (false, false) => "If broken into, or the provider lies",
+    };
+    opened(&[break_ins(reading, system, observer), lies].concat(), observer, either)
 }
 
 /// Its memory read once, or taken over, in the middle of a conversation.
@@ -37,7 +41,7 @@ pub(crate) fn lying(reading: &Reading, system: &str, observer: &str) -> Opened {
     let when = if observer == PROVIDER { "If it lies" } else { "If the provider lies" };
     let asked = || reading.rows.iter().any(|row| is_about_strategies(row) && row.architecture == system);
     if rows.is_empty() && asked() {
-        let words = "it has no strategy here beside following the rules".to_owned();
+        let words = "no lie was tried; the directory of keys is trusted".to_owned();
         return Opened { state: State::NoSuchParty, when, words };
     }
     opened(&rows, observer, when)
@@ -91,9 +95,10 @@ fn opened(rows: &[&Row], observer: &str, when: &'static str) -> Opened {
     if rows.iter().any(|row| row.status == Status::Undecided) {
         return state(State::Undecided, "the trials did not suffice to say");
     }
-    match rows.iter().any(|row| row.status == Status::Decided) {
-        true => state(State::Nothing, "opens no picture"),
-        false => state(State::NotRun, "not run"),
+    if rows.iter().any(|row| row.status == Status::Decided) {
+        state(State::Nothing, "opens no picture")
+    } else {
+        state(State::NotRun, "not run")
     }
 }
 

@@ -104,7 +104,7 @@ fn the_matrix_says_what_each_party_learns() {
             "<b>If it lies:</b> <span aria-hidden=\"true\">●</span> opens every ordinary picture, by claiming that every picture",
         ),
         (2, "<b>If the provider lies:</b> <span aria-hidden=\"true\">●</span> opens 41\u{a0}% of ordinary pictures<"),
-        (1, "<b>If it lies or is broken into:</b> <span aria-hidden=\"true\">○</span> opens no picture"),
+        (1, "<b>If broken into:</b> <span aria-hidden=\"true\">○</span> opens no picture"),
         (0, "<span class=\"broken not-run\">"),
     ] {
         assert!(rows[row].contains(words), "{words} is missing: {}", rows[row]);
@@ -133,7 +133,7 @@ fn the_first_screen_says_what_the_provider_learns_in_the_shortlisted_designs() {
         assert!(cards[0].contains(words), "{words} is missing: {}", cards[0]);
     }
     assert!(cards[1].contains("<code>e2ee</code>") && cards[1].contains("card beside"), "{}", cards[1]);
-    for words in ["no tested attack learnt anything", "no strategy here", "opens no picture"] {
+    for words in ["no tested attack learnt anything", "no lie was tried", "opens no picture"] {
         assert!(cards[1].contains(words), "{words} is missing: {}", cards[1]);
     }
     let mut none = Fixture::sample();
