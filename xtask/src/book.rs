@@ -9,7 +9,7 @@ const RUN: &str = "target/book/run";
 
 /// A picture: its name, a style sheet that leaves of the report what it shows, and its height in pixels.
 const PICTURES: [(&str, &str, u32); 3] = [
-    ("answer", "", 1300),
+    ("answer", "", 1500),
     (
         "system",
         "header, .contents, footer, main > section:not(#systems), #systems > h2, .system:not([id*=device-hashing]) \
