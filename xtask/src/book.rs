@@ -9,7 +9,7 @@ const RUN: &str = "target/book/run";
 
 /// A picture: its name, a style sheet that leaves of the report what it shows, and its height in pixels.
 const PICTURES: [(&str, &str, u32); 3] = [
-    ("answer", "", 880),
+    ("answer", "", 1500),
     (
         "system",
         "header, .contents, footer, main > section:not(#systems), #systems > h2, .system:not([id*=device-hashing]) \
@@ -19,8 +19,8 @@ const PICTURES: [(&str, &str, u32); 3] = [
     (
         "gallery",
         "header, .contents, footer, main > section:not(#gallery) { display: none } \
-         #gallery .gallery { grid-template-columns: repeat(auto-fill, 7rem) } #gallery h3 { font-size: 1rem }",
-        940,
+         #gallery .gallery img { width: 7rem }",
+        1080,
     ),
 ];
 

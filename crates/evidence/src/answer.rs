@@ -11,6 +11,12 @@ pub struct Answer {
     pub asked: String,
     /// How it was asked of the running systems.
     pub procedure: String,
+    /// How its number is counted.
+    #[serde(default)]
+    pub counted: String,
+    /// What its number does not say.
+    #[serde(default)]
+    pub limits: String,
     /// The answer in one sentence, with its number.
     pub sentence: String,
     /// What the lines' numbers are, in words.
@@ -81,6 +87,10 @@ pub enum Verdict {
     NoThreshold,
     /// The question has no meaning here.
     NotApplicable,
+    /// What it is asked of was not measured.
+    NotRun,
+    /// The measurement broke off.
+    Failed,
 }
 
 impl Verdict {
@@ -92,6 +102,8 @@ impl Verdict {
             Self::Undecided => "undecided",
             Self::NoThreshold => "no-threshold",
             Self::NotApplicable => "not-applicable",
+            Self::NotRun => "not-run",
+            Self::Failed => "failed",
         }
     }
 
@@ -103,9 +115,11 @@ impl Verdict {
             .min_by_key(|verdict| match verdict {
                 Self::Contradicted => 0,
                 Self::Undecided => 1,
-                Self::Stands => 2,
-                Self::NoThreshold => 3,
-                Self::NotApplicable => 4,
+                Self::Failed => 2,
+                Self::Stands => 3,
+                Self::NoThreshold => 4,
+                Self::NotRun => 5,
+                Self::NotApplicable => 6,
             })
             .unwrap_or(Self::NotApplicable)
     }

@@ -87,10 +87,15 @@ impl Expectation {
         }
     }
 
+    /// The rows that it is about.
+    pub fn fitting<'a>(&self, evidence: &'a Table) -> Vec<&'a Row> {
+        evidence.rows().iter().filter(|row| self.misfits(row).is_empty()).collect()
+    }
+
     /// Everything that speaks against it in `evidence`, in words; nothing if it holds. A row that is not decided bears
     /// nothing out, and neither does a table without such a row.
     pub fn judge(&self, evidence: &Table) -> Vec<String> {
-        let fitting: Vec<&Row> = evidence.rows().iter().filter(|row| self.misfits(row).is_empty()).collect();
+        let fitting = self.fitting(evidence);
         if fitting.is_empty() {
             return vec![self.nearest(evidence)];
         }

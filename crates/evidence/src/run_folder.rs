@@ -24,10 +24,13 @@ pub struct RunFolder {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GalleryPicture {
-    /// Name of the PNG file in `data/gallery/`.
+    /// Name of the PNG file in `data/gallery/`; empty where there is nothing to draw.
     pub file: String,
     /// System.
     pub architecture: String,
+    /// Class of the content that was sent, as in the `content` column.
+    #[serde(default)]
+    pub content: String,
     /// Identifier of the party that sees it.
     pub party: String,
     /// What it shows, in words; also its text for readers who do not see it.
@@ -162,7 +165,7 @@ impl RunFolder {
 
     /// Writes the pictures of the gallery (PNG bytes) and their list.
     pub fn write_gallery(&self, pictures: &[(GalleryPicture, Vec<u8>)]) -> Result<(), EvidenceError> {
-        for (picture, png) in pictures {
+        for (picture, png) in pictures.iter().filter(|(picture, _)| !picture.file.is_empty()) {
             self.write(&format!("data/gallery/{}", picture.file), png)?;
         }
         let list: Vec<_> = pictures.iter().map(|(picture, _)| picture).collect();
@@ -229,7 +232,7 @@ impl RunFolder {
         }
     }
 
-    /// The pictures of the gallery with their PNG bytes; none when the run has no gallery.
+    /// The pictures of the gallery with their PNG bytes, none of one without a file; none when the run has no gallery.
     pub fn gallery(&self) -> Result<Vec<(GalleryPicture, Vec<u8>)>, EvidenceError> {
         if !self.has("data/gallery/gallery.json") {
             return Ok(Vec::new());
@@ -237,7 +240,8 @@ impl RunFolder {
         let list: Vec<GalleryPicture> = self.read_json("data/gallery/gallery.json")?;
         list.into_iter()
             .map(|picture| {
-                let png = self.read(&format!("data/gallery/{}", picture.file))?;
+                let file = format!("data/gallery/{}", picture.file);
+                let png = if picture.file.is_empty() { Vec::new() } else { self.read(&file)? };
                 Ok((picture, png))
             })
             .collect()

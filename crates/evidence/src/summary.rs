@@ -179,6 +179,13 @@ pub struct Profile {
     pub deviations: Vec<String>,
 }
 
+impl Profile {
+    /// Whether the 2020 paper shortlists it: its row says so.
+    pub fn is_shortlisted(&self) -> bool {
+        self.row.contains("shortlisted")
+    }
+}
+
 /// A party of a system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -229,6 +229,7 @@ fn write_run(path: &Path) -> RunFolder {
     let picture = GalleryPicture {
         file: "a.png".to_owned(),
         architecture: "e2ee".to_owned(),
+        content: "ordinary".into(),
         party: "provider".to_owned(),
         caption: "noise".to_owned(),
     };

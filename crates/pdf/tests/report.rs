@@ -131,6 +131,7 @@ fn run(path: &Path, words: &str) -> RunFolder {
     let picture = GalleryPicture {
         file: "a.png".to_owned(),
         architecture: "e2ee".to_owned(),
+        content: "ordinary".into(),
         party: "provider".to_owned(),
         caption: words.to_owned(),
     };

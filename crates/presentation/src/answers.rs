@@ -11,6 +11,7 @@ use crate::figure::{
     Area, FAINT_RGB, Figure, FigureWords, INK_RGB, LEARNT_RGB, MUTED_RGB, NOTHING_RGB, PAPER_RGB, slug, text,
 };
 use crate::handling;
+use crate::published::{self, Published};
 use crate::reading::Reading;
 use crate::words::number;
 
@@ -28,8 +29,8 @@ pub(crate) type Mark = (&'static str, &'static str, &'static str);
 /// Of a system: only a shortlisted design can contradict a statement about these.
 const fn mark_of(line: &AnswerLine) -> Mark {
     match (line.shortlisted, line.verdict) {
-        (false, Verdict::Contradicted) => ("beside", "✕", "crossed, not shortlisted"),
-        (false, Verdict::Stands) => ("beside", "●", "not crossed"),
+        (false, Verdict::Contradicted) => ("beside", "≠", "crossed, not shortlisted"),
+        (false, Verdict::Stands) => ("beside", "=", "not crossed"),
         (_, verdict) => mark(verdict),
     }
 }
@@ -37,11 +38,13 @@ const fn mark_of(line: &AnswerLine) -> Mark {
 /// Of all shortlisted designs.
 pub(crate) const fn mark(verdict: Verdict) -> Mark {
     match verdict {
-        Verdict::Contradicted => ("contradicted", "✕", "contradicts the letter"),
-        Verdict::Stands => ("stands", "●", "as the letter says"),
+        Verdict::Contradicted => ("contradicted", "≠", "contradicts the letter"),
+        Verdict::Stands => ("stands", "=", "as the letter says"),
         Verdict::Undecided => ("undecided", "?", "undecided"),
-        Verdict::NoThreshold => ("open", "○", "no threshold was fixed"),
+        Verdict::NoThreshold => ("open", "·", "no threshold was fixed"),
         Verdict::NotApplicable => ("absent", "–", "not applicable"),
+        Verdict::NotRun => ("not-run", "…", "not run"),
+        Verdict::Failed => ("failed", "✕", "failed"),
     }
 }
 
@@ -62,6 +65,8 @@ pub(crate) struct Section<'a> {
     /// What the figure's marks mean.
     pub(crate) legend: &'static str,
     pub(crate) lines: Vec<Line<'a>>,
+    /// What others published.
+    pub(crate) published: Vec<&'static Published>,
 }
 
 /// One system.
@@ -81,6 +86,7 @@ pub(crate) fn sections(reading: &Reading) -> Result<Vec<Section<'_>>, Presentati
             figure: figure(reading, position, answer)?,
             legend: if answer.question == QUESTION { handling::LEGEND } else { LEGEND },
             lines: answer.lines.iter().map(line).collect(),
+            published: published::of(&answer.question),
             answer,
         });
     }
@@ -98,10 +104,11 @@ fn shown(answer: &Answer, value: f64) -> String {
 
 /// A line's number with its ends, where they differ.
 fn value(answer: &Answer, line: &AnswerLine) -> String {
-    let Some(value) = line.value else { return "–".to_owned() };
+    let Some(value) = line.value else { return mark_of(line).1.to_owned() };
     match (line.low, line.high) {
         (Some(low), Some(high)) if high - low > 1e-9 => {
-            format!("{} ({} to {})", shown(answer, value), shown(answer, low), shown(answer, high))
+            let end = |end| shown(answer, end).replace("\u{a0}%", "").replace("\u{a0}bit", "").replace("×\u{a0}", "");
+            format!("{} ({} to {})", shown(answer, value), end(low), end(high))
         }
         _ => shown(answer, value),
     }

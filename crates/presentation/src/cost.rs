@@ -48,7 +48,7 @@ impl Wanted<'_> {
         let value = decided(self.find(rows, self.quantity, None));
         let ratio = decided(self.find(rows, "ratio-to-e2ee", Some(self.quantity)));
         match (value, ratio) {
-            (None, _) => "–".to_owned(),
+            (None, _) => "… not run".to_owned(),
             (Some(value), None) => words(value),
             (Some(value), Some(ratio)) => format!("{} (×\u{a0}{})", words(value), factor(ratio)),
         }

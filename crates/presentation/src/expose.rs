@@ -3,7 +3,7 @@
 use sightline_evidence::{Row, Status};
 
 use crate::reading::Reading;
-use crate::words::count;
+use crate::words::{count, not_decided, not_run};
 
 /// What is sent, and when.
 const COLUMNS: [(&str, &str); 6] = [
@@ -52,7 +52,7 @@ fn rows(reading: &Reading) -> impl Iterator<Item = &Row> {
 }
 
 /// Whether it is about a strategy of the provider, under the scenario's settings.
-fn is_about_strategies(row: &Row) -> bool {
+pub(crate) fn is_about_strategies(row: &Row) -> bool {
     row.question == "rogue-provider" && row.parameters.value("safeguard").is_none()
 }
 
@@ -145,8 +145,8 @@ fn shown(row: Option<&Row>) -> Cell {
         Some((Status::Decided, Some(value))) if value >= 1e6 => ("every", "all".to_owned()),
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 10⁶")]
         Some((Status::Decided, Some(value))) => ("every", format!("{} of 10⁶", count(value.round() as u64))),
-        Some((Status::Failed, _)) => ("failed", "failed".to_owned()),
-        _ => ("absent", "–".to_owned()),
+        Some((status, _)) => not_decided(status),
+        None => not_run(),
     }
 }
 

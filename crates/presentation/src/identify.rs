@@ -1,28 +1,41 @@
 //! The game `identify`: how many bits an observer has on which of N pictures was sent.
 
-use plotters::element::{Circle, PathElement, Text};
+use plotters::element::{Circle, PathElement, Rectangle, Text};
 use plotters::style::text_anchor::HPos;
-use plotters::style::{Color as _, RGBColor};
+use plotters::style::{Color as _, RGBColor, ShapeStyle};
 use sightline_evidence::{Row, Status, Table};
 
 use crate::PresentationError;
 use crate::figure::{Area, FAINT_RGB, Figure, FigureWords, INK_RGB, LEARNT_RGB, MUTED_RGB, NOTHING_RGB, bold, text};
 use crate::reading::{Reading, is_coalition};
-use crate::words::{list, number};
+use crate::words::{list, not_decided, not_run, number};
 
 /// What is sent, whether lengths may tell, and both in words.
-const VARIANTS: [(&str, &str, &str); 4] = [
+type Variant = (&'static str, &'static str, &'static str);
+
+const VARIANTS: [Variant; 4] = [
     ("same", "one-class", "The same file, all of one length"),
     ("jpeg-75", "one-class", "Recompressed, all of one length"),
     ("same", "included", "The same file, lengths as they are"),
     ("jpeg-75", "included", "Recompressed, lengths as they are"),
 ];
 
-/// The lines of the figure: variant, colour, and whether points are filled.
-const LINES: [(usize, RGBColor, bool); 3] = [(0, LEARNT_RGB, true), (1, LEARNT_RGB, false), (2, NOTHING_RGB, true)];
+/// The lines of the figure; where they lie on each other, every mark still shows.
+const LINES: [(usize, RGBColor, Mark); 3] =
+    [(2, NOTHING_RGB, Mark::Square), (1, LEARNT_RGB, Mark::Circle), (0, LEARNT_RGB, Mark::Disc)];
 
-/// A system, and for every single observer the bits of each variant, in words.
-pub(crate) type Group = (String, Vec<(String, [String; 4])>);
+#[derive(Clone, Copy)]
+enum Mark {
+    Disc,
+    Circle,
+    Square,
+}
+
+/// A class of the page and words.
+type Cell = (&'static str, String);
+
+/// A system, and for every single observer the bits of each variant.
+pub(crate) type Group = (String, Vec<(String, [Cell; 4])>);
 
 /// Column heads of [`groups`].
 pub(crate) fn heads() -> [&'static str; 4] {
@@ -39,13 +52,11 @@ pub(crate) fn groups(reading: &Reading) -> Vec<Group> {
     let Some(most) = most(reading) else { return Vec::new() };
     let of_system = |system: String| {
         let observers = reading.observers().into_iter().filter_map(|observer| {
-            let cells = VARIANTS.map(|variant| low_end(reading, &system, &observer, variant, most));
-            let words = cells.map(|cell| match cell {
-                None => "–".to_owned(),
-                Some(bits) if bits > 0.0 => format!("≥ {} bit", tenths(bits)),
-                Some(_) => "none found".to_owned(),
-            });
-            cells.iter().any(Option::is_some).then(|| (reading.party(&observer), words))
+            let cells = VARIANTS.map(|variant| cell(reading, &system, &observer, variant, most));
+            cells
+                .iter()
+                .any(Option::is_some)
+                .then(|| (reading.party(&observer), cells.map(|cell| cell.unwrap_or_else(not_run))))
         });
         let observers: Vec<_> = observers.collect();
         (!observers.is_empty()).then_some((system, observers))
@@ -53,11 +64,24 @@ pub(crate) fn groups(reading: &Reading) -> Vec<Group> {
     reading.systems().into_iter().filter_map(of_system).collect()
 }
 
+/// None where nothing was asked.
+fn cell(reading: &Reading, system: &str, observer: &str, variant: Variant, most: u64) -> Option<Cell> {
+    let row = variant_rows(reading, system, observer, variant).find(|row| candidates(row) == Some(most))?;
+    Some(match (row.status, row.low) {
+        (Status::Decided, Some(bits)) if bits > 0.0 => ("every", format!("≥ {} bit", tenths(bits))),
+        (Status::Decided, _) => ("nothing", "none found".to_owned()),
+        (status, _) => not_decided(status),
+    })
+}
+
 pub(crate) fn figure(reading: &Reading) -> Result<Option<Figure>, PresentationError> {
     const LEFT: i32 = 60;
     const TOP: i32 = 40;
     const SIDE: i32 = 230;
     const GAP: i32 = 60;
+    const COLUMNS: i32 = 3;
+    // With the head above a panel and the axis below it.
+    const ROW: i32 = SIDE + 92;
     let Some(most) = most(reading) else { return Ok(None) };
     let bits = (most as f64).log2();
     let systems: Vec<String> = groups(reading).into_iter().map(|(system, _)| system).collect();
@@ -74,8 +98,9 @@ pub(crate) fn figure(reading: &Reading) -> Result<Option<Figure>, PresentationEr
         })
         .map(|(observer, system)| (system, observer))
         .collect();
-    let panels = i32::try_from(shown.len()).unwrap_or(1).max(1);
-    let size = ((LEFT + panels * (SIDE + GAP)).max(760), TOP + SIDE + 90);
+    let panels = i32::try_from(shown.len()).unwrap_or(i32::MAX / (2 * ROW)).max(1);
+    let rows_of_panels = (panels + COLUMNS - 1) / COLUMNS;
+    let size = ((LEFT + panels.min(COLUMNS) * (SIDE + GAP)).max(760), TOP + rows_of_panels * ROW + 20);
     let words = FigureWords {
         id: "identify".to_owned(),
         title: finding(reading, &shown, most),
@@ -89,10 +114,11 @@ pub(crate) fn figure(reading: &Reading) -> Result<Option<Figure>, PresentationEr
     let along = |value: f64| ((value / bits.max(1.0)).clamp(0.0, 1.0) * f64::from(SIDE)).round() as i32;
     let figure = Figure::plot(words, data, (size.0.cast_unsigned(), size.1.cast_unsigned()), |area| {
         for (index, (system, observer)) in shown.iter().enumerate() {
-            let left = LEFT + i32::try_from(index)? * (SIDE + GAP);
-            let at = |x: f64, y: f64| (left + along(x), TOP + SIDE - along(y));
+            let index = i32::try_from(index)?;
+            let (left, top) = (LEFT + index % COLUMNS * (SIDE + GAP), TOP + index / COLUMNS * ROW);
+            let at = |x: f64, y: f64| (left + along(x), top + SIDE - along(y));
             let head = format!("{system}: {}", reading.party(observer));
-            area.draw(&Text::new(head, (left, TOP - 22), bold(13.0, INK_RGB, HPos::Left)))?;
+            area.draw(&Text::new(head, (left, top - 22), bold(13.0, INK_RGB, HPos::Left)))?;
             for tick in (0..=10).map(|tick| 2.0 * f64::from(tick)).take_while(|tick| *tick <= bits) {
                 area.draw(&PathElement::new([at(0.0, tick), at(bits, tick)], FAINT_RGB.stroke_width(1)))?;
                 let (x, y) = at(0.0, tick);
@@ -108,17 +134,18 @@ pub(crate) fn figure(reading: &Reading) -> Result<Option<Figure>, PresentationEr
             }
             let (x, y) = at(bits / 2.0, 0.0);
             area.draw(&Text::new("candidates", (x, y + 31), text(11.0, MUTED_RGB, HPos::Center)))?;
-            dashed(area, at(2.0, 2.0), at(bits, bits))?;
-            for (variant, colour, filled) in LINES {
-                line(area, &points(reading, system, observer, VARIANTS[variant]), &at, colour, filled)?;
+            // As much as there is to learn.
+            dashed(area, at(2.0, 2.0), at(bits, bits), 24, MUTED_RGB.stroke_width(1))?;
+            for (variant, colour, mark) in LINES {
+                line(area, &points(reading, system, observer, VARIANTS[variant]), &at, colour, mark)?;
             }
         }
         area.draw(&Text::new("bit", (LEFT - 8, TOP - 22), text(11.0, MUTED_RGB, HPos::Right)))?;
-        let y = TOP + SIDE + 66;
+        let y = TOP + rows_of_panels * ROW - 10;
         let mut x = LEFT;
-        for (variant, colour, filled) in LINES {
+        for (variant, colour, mark) in LINES.into_iter().rev() {
             let at = |dx: f64, _: f64| (x + if dx > 0.0 { 24 } else { 0 }, y);
-            line(area, &[(0.0, 0.0), (1.0, 0.0)], &at, colour, filled)?;
+            line(area, &[(0.0, 0.0), (1.0, 0.0)], &at, colour, mark)?;
             let words = VARIANTS[variant].2;
             area.draw(&Text::new(words, (x + 34, y), text(11.5, MUTED_RGB, HPos::Left)))?;
             x += 240;
@@ -135,15 +162,20 @@ fn line(
     points: &[(f64, f64)],
     at: &impl Fn(f64, f64) -> (i32, i32),
     colour: RGBColor,
-    filled: bool,
+    mark: Mark,
 ) -> Drawn {
     let places: Vec<(i32, i32)> = points.iter().map(|(x, y)| at(*x, *y)).collect();
-    area.draw(&PathElement::new(places.clone(), colour.stroke_width(2)))?;
-    for place in places {
-        if filled {
-            area.draw(&Circle::new(place, 4, colour.filled()))?;
-        } else {
-            area.draw(&Circle::new(place, 6, colour.stroke_width(2)))?;
+    for pair in places.windows(2) {
+        match mark {
+            Mark::Square => dashed(area, pair[0], pair[1], 4, colour.stroke_width(2))?,
+            _ => area.draw(&PathElement::new(pair.to_vec(), colour.stroke_width(2)))?,
+        }
+    }
+    for (x, y) in places {
+        match mark {
+            Mark::Disc => area.draw(&Circle::new((x, y), 3, colour.filled()))?,
+            Mark::Circle => area.draw(&Circle::new((x, y), 5, colour.stroke_width(2)))?,
+            Mark::Square => area.draw(&Rectangle::new([(x - 8, y - 8), (x + 8, y + 8)], colour.stroke_width(2)))?,
         }
     }
     Ok(())
@@ -158,12 +190,11 @@ fn tenths(bits: f64) -> String {
     }
 }
 
-/// As much as there is to learn.
-fn dashed(area: &Area<'_>, (x, y): (i32, i32), (to_x, to_y): (i32, i32)) -> Drawn {
-    const DASHES: i32 = 24;
-    let place = |step: i32| (x + (to_x - x) * step / (2 * DASHES), y + (to_y - y) * step / (2 * DASHES));
-    for dash in 0..DASHES {
-        area.draw(&PathElement::new([place(2 * dash), place(2 * dash + 1)], MUTED_RGB.stroke_width(1)))?;
+/// A broken line.
+fn dashed(area: &Area<'_>, (x, y): (i32, i32), (to_x, to_y): (i32, i32), dashes: i32, style: ShapeStyle) -> Drawn {
+    let place = |step: i32| (x + (to_x - x) * step / (2 * dashes), y + (to_y - y) * step / (2 * dashes));
+    for dash in 0..dashes {
+        area.draw(&PathElement::new([place(2 * dash), place(2 * dash + 1)], style))?;
     }
     Ok(())
 }
@@ -187,7 +218,7 @@ fn finding(reading: &Reading, shown: &[(String, String)], most: u64) -> String {
 fn in_words((system, observers): &Group) -> String {
     let cells = observers.iter().map(|(observer, cells)| {
         let variants =
-            VARIANTS.iter().zip(cells).map(|((.., words), cell)| format!("{}: {cell}", words.to_lowercase()));
+            VARIANTS.iter().zip(cells).map(|((.., words), (_, cell))| format!("{}: {cell}", words.to_lowercase()));
         format!("{observer} ({})", variants.collect::<Vec<_>>().join("; "))
     });
     format!("{system}: {}.", cells.collect::<Vec<_>>().join(", ")).replace('≥', "at least")

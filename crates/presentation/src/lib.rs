@@ -7,6 +7,7 @@
 pub mod accuracy;
 mod advantage;
 mod answers;
+mod broken;
 pub mod compare;
 mod cost;
 mod error;
@@ -17,6 +18,7 @@ mod identify;
 mod matrix;
 mod metadata;
 mod page;
+mod published;
 mod reading;
 mod real_or_ideal;
 mod reconstruct;

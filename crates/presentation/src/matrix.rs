@@ -111,10 +111,17 @@ pub(crate) fn cell(reading: &Reading, system: &str, observer: &str) -> Cell {
         _ => "by declaration; not measured".to_owned(),
     };
     let words = match state {
-        State::EveryPicture | State::SomePictures | State::Undecided => statement.map_or_else(Vec::new, |one| {
+        State::EveryPicture | State::SomePictures => statement.map_or_else(Vec::new, |one| {
             let said = [&one.beyond_encryption, &one.learns].into_iter().find(|said| !said.is_empty());
             said.cloned().unwrap_or_else(|| vec![one.sentence.clone()])
         }),
+        State::Undecided => match statement {
+            Some(one) if one.beyond_encryption.is_empty() => {
+                vec!["nothing about content, by its declaration".to_owned()]
+            }
+            Some(one) => one.beyond_encryption.iter().map(|item| format!("by its declaration, {item}")).collect(),
+            None => Vec::new(),
+        },
         State::Nothing => vec!["nothing about content".to_owned()],
         State::Failed => vec!["the measurement broke off".to_owned()],
         State::NoSuchParty | State::NotRun => Vec::new(),

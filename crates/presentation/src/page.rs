@@ -6,13 +6,15 @@ use askama::Template;
 use serde_json::Value;
 use sightline_evidence::{Bound, ControlStatus, E2e, KeyNumber, Profile, Row, Statement, Status};
 
+use crate::broken::Opened;
 use crate::figure::slug;
 use crate::matrix::{self, Cell, State};
 use crate::metadata::{self, percent};
-use crate::reading::{Outcome, Reading, is_coalition};
+use crate::reading::{Judged, Outcome, Reading, is_coalition};
 use crate::words::{self, count, detectable, number};
 use crate::{
-    Figure, PresentationError, Report, advantage, answers, cost, expose, identify, real_or_ideal, reconstruct, sequence,
+    Figure, PresentationError, Report, advantage, answers, broken, cost, expose, identify, real_or_ideal, reconstruct,
+    sequence,
 };
 
 pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
@@ -46,6 +48,8 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
         lead: lead(reading, systems.len()),
         facts: facts(reading, &systems),
         controls: controls(reading),
+        expected: expected(reading),
+        short: short(reading),
         heads: columns.iter().map(|id| Head { title: reading.party(id), role: words::role(id) }).collect(),
         folded,
         matrix: systems
@@ -56,10 +60,7 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
                 title: reading.profile(system).map_or_else(|| words::title(system), |profile| profile.title.clone()),
                 name: system.clone(),
                 verdict: matrix::verdict(reading, system, &observers),
-                cells: columns
-                    .iter()
-                    .map(|observer| (reading.party(observer), matrix::cell(reading, system, observer)))
-                    .collect(),
+                cells: columns.iter().map(|observer| MatrixCell::of(reading, system, observer)).collect(),
             })
             .collect(),
         systems: sections,
@@ -169,6 +170,9 @@ struct Page<'a> {
     lead: String,
     facts: Vec<(&'static str, String)>,
     controls: Controls,
+    /// None if the scenario claims nothing.
+    expected: Option<Expected>,
+    short: Vec<Short>,
     heads: Vec<Head>,
     /// Observers without a column, in words.
     folded: Vec<String>,
@@ -195,7 +199,7 @@ struct Page<'a> {
     real_or_ideal: Vec<real_or_ideal::Group>,
     cost: Cost,
     traffic: Vec<[String; 6]>,
-    gallery: Vec<(String, Vec<Picture>)>,
+    gallery: Vec<Shown>,
     other: (Vec<[String; 10]>, usize),
     limits: Vec<&'a Profile>,
     provenance: Vec<(&'static str, String)>,
@@ -207,6 +211,10 @@ struct Page<'a> {
 impl Page<'_> {
     fn states() -> [State; 7] {
         State::ALL
+    }
+
+    fn compared(&self) -> bool {
+        self.short.iter().any(|one| one.beside)
     }
 }
 
@@ -235,6 +243,15 @@ struct Controls {
     measured: Vec<[String; 5]>,
 }
 
+/// What the scenario claims of the numbers.
+struct Expected {
+    class: &'static str,
+    symbol: &'static str,
+    short: String,
+    /// Claim, what was found, and what speaks against it.
+    rows: Vec<(String, String, Vec<String>)>,
+}
+
 struct Head {
     title: String,
     role: &'static str,
@@ -245,7 +262,33 @@ struct MatrixRow {
     title: String,
     name: String,
     verdict: String,
-    cells: Vec<(String, Cell)>,
+    cells: Vec<MatrixCell>,
+}
+
+struct MatrixCell {
+    party: String,
+    cell: Cell,
+    /// The same party, something being broken; none where it does not exist.
+    broken: Option<Opened>,
+}
+
+impl MatrixCell {
+    fn of(reading: &Reading, system: &str, observer: &str) -> Self {
+        let cell = matrix::cell(reading, system, observer);
+        let broken = (cell.state != State::NoSuchParty).then(|| broken::worst(reading, system, observer));
+        Self { party: reading.party(observer), cell, broken }
+    }
+}
+
+/// What the provider of one system learns.
+struct Short {
+    anchor: String,
+    title: String,
+    name: String,
+    /// Whether it stands beside the shortlisted designs for comparison.
+    beside: bool,
+    honest: Cell,
+    broken: [Opened; 2],
 }
 
 struct SystemSection<'a> {
@@ -317,9 +360,25 @@ struct TaskSection {
     coalitions: Vec<[String; 10]>,
 }
 
+/// A picture as each party of each system holds it.
+struct Shown {
+    title: &'static str,
+    systems: Vec<Held>,
+}
+
+struct Held {
+    title: String,
+    name: String,
+    pictures: Vec<Picture>,
+    /// What is said of parties that hold nothing to draw, and who they are.
+    nothing: Vec<(String, Vec<String>)>,
+}
+
 struct Picture {
     party: String,
     caption: String,
+    /// Whether its dots stand for bytes, bits or samples, to be drawn as squares.
+    dots: bool,
     data: String,
 }
 
@@ -346,6 +405,28 @@ fn lead(reading: &Reading, systems: usize) -> String {
          grooming is out of scope.",
         if corpus.pictures == 1 { "one picture".to_owned() } else { format!("{} pictures", count(corpus.pictures)) }
     )
+}
+
+/// What the provider learns in every shortlisted design, and in plain end-to-end encryption beside them.
+fn short(reading: &Reading) -> Vec<Short> {
+    const PROVIDER: &str = "provider";
+    let of = |(index, profile): (usize, &Profile)| {
+        let name = profile.name.as_str();
+        Short {
+            anchor: slug("system", index, name),
+            title: profile.title.clone(),
+            name: profile.name.clone(),
+            beside: !profile.is_shortlisted(),
+            honest: matrix::cell(reading, name, PROVIDER),
+            broken: [broken::lying(reading, name, PROVIDER), broken::broken_into(reading, name, PROVIDER)],
+        }
+    };
+    let numbered = || reading.profiles.iter().enumerate();
+    let shortlisted: Vec<Short> = numbered().filter(|(_, one)| one.is_shortlisted()).map(of).collect();
+    if shortlisted.is_empty() {
+        return shortlisted;
+    }
+    shortlisted.into_iter().chain(numbered().filter(|(_, one)| one.name == "e2ee").map(of)).collect()
 }
 
 fn facts(reading: &Reading, systems: &[String]) -> Vec<(&'static str, String)> {
@@ -401,6 +482,38 @@ fn controls(reading: &Reading) -> Controls {
         })
         .collect();
     Controls { class, symbol, short, rows, measured }
+}
+
+fn expected(reading: &Reading) -> Option<Expected> {
+    let all = &reading.expectations;
+    let unmet = all.iter().filter(|judged| !judged.against.is_empty()).count();
+    let (class, symbol, short) = match (all.len(), unmet) {
+        (0, _) => return None,
+        (all, 0) => ("passed", "✓", format!("Expectations met: {all} of {all}")),
+        (all, unmet) => ("failed", "✕", format!("Expectations not met: {unmet} of {all}")),
+    };
+    let row = |judged: &Judged| (judged.claim.to_string(), found(&judged.rows), first(&judged.against));
+    Some(Expected { class, symbol, short, rows: all.iter().map(row).collect() })
+}
+
+/// The first of many reasons, and how many more there are.
+fn first(reasons: &[String]) -> Vec<String> {
+    const SHOWN: usize = 3;
+    let more = reasons.len().saturating_sub(SHOWN);
+    let more = (more > 0).then(|| format!("and {} more rows", count(more as u64)));
+    reasons.iter().take(SHOWN).cloned().chain(more).collect()
+}
+
+/// The numbers of some rows: each, or the smallest and the largest of many.
+fn found(rows: &[Row]) -> String {
+    const EACH: usize = 3;
+    if rows.len() <= EACH {
+        return dash(&rows.iter().map(value).collect::<Vec<_>>().join("; "));
+    }
+    let values = || rows.iter().filter_map(|row| row.value);
+    let (least, most) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
+    let rows = count(rows.len() as u64);
+    if least <= most { format!("{rows} rows, {} to {}", number(least), number(most)) } else { format!("{rows} rows") }
 }
 
 fn system_section<'a>(reading: &'a Reading, index: usize, profile: &'a Profile, figure: &Figure) -> SystemSection<'a> {
@@ -628,22 +741,46 @@ fn conditions(row: &Row) -> String {
     content.into_iter().chain(parameters).collect::<Vec<_>>().join(", ")
 }
 
-fn gallery(reading: &Reading) -> Result<Vec<(String, Vec<Picture>)>, PresentationError> {
-    let mut groups: Vec<(String, Vec<Picture>)> = Vec::new();
+fn gallery(reading: &Reading) -> Result<Vec<Shown>, PresentationError> {
+    let mut all: Vec<Shown> = Vec::new();
     for (picture, png) in &reading.gallery {
-        if !png.starts_with(b"\x89PNG\r\n\x1a\n") {
-            return Err(PresentationError::Picture { file: picture.file.clone() });
-        }
         let system = &picture.architecture;
-        let title = reading.profile(system).map_or_else(|| words::title(system), |profile| profile.title.clone());
-        let shown =
-            Picture { party: reading.party(&picture.party), caption: picture.caption.clone(), data: base64(png) };
-        match groups.iter_mut().find(|(group, _)| *group == title) {
-            Some((_, pictures)) => pictures.push(shown),
-            None => groups.push((title, vec![shown])),
+        let title = match picture.content.as_str() {
+            "ordinary" | "" => "An ordinary picture",
+            "listed" => "A picture that is on the list",
+            _ => "Another picture",
+        };
+        if all.last().is_none_or(|shown| shown.title != title) {
+            all.push(Shown { title, systems: Vec::new() });
+        }
+        let Some(Shown { systems, .. }) = all.last_mut() else { continue };
+        if systems.last().is_none_or(|group| group.name != *system) {
+            let title = reading.profile(system).map_or_else(|| words::title(system), |profile| profile.title.clone());
+            systems.push(Held { title, name: system.clone(), pictures: Vec::new(), nothing: Vec::new() });
+        }
+        let Some(group) = systems.last_mut() else { continue };
+        let (party, caption) = (reading.party(&picture.party), picture.caption.clone());
+        if picture.file.is_empty() {
+            match group.nothing.iter_mut().find(|(same, _)| *same == caption) {
+                Some((_, parties)) => parties.push(party),
+                None => group.nothing.push((caption, vec![party])),
+            }
+        } else {
+            if !png.starts_with(PNG) {
+                return Err(PresentationError::Picture { file: picture.file.clone() });
+            }
+            let dots = width(png).is_some_and(|width| width <= 64);
+            group.pictures.push(Picture { party, caption, dots, data: base64(png) });
         }
     }
-    Ok(groups)
+    Ok(all)
+}
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+/// The width of a PNG picture in pixels, from its header.
+fn width(png: &[u8]) -> Option<u32> {
+    Some(u32::from_be_bytes(*png.strip_prefix(PNG)?.get(8..)?.first_chunk()?))
 }
 
 fn provenance(reading: &Reading) -> Vec<(&'static str, String)> {

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use sightline_evidence::{Answer, GalleryPicture, Profile, ProfileParty, Row, RunFolder, Statement, Summary};
+use sightline_evidence::{
+    Answer, Expectation, GalleryPicture, Profile, ProfileParty, Row, RunFolder, Statement, Summary, Table,
+};
 
 use crate::PresentationError;
 use crate::words::{OBSERVERS, TASKS, title};
@@ -15,9 +17,25 @@ pub(crate) struct Reading {
     pub(crate) statements: Vec<Statement>,
     pub(crate) answers: Vec<Answer>,
     pub(crate) rows: Vec<Row>,
+    /// What the scenario claims of the numbers.
+    pub(crate) expectations: Vec<Judged>,
     /// What depends on a clock.
     pub(crate) timings: Vec<Row>,
     pub(crate) gallery: Vec<(GalleryPicture, Vec<u8>)>,
+}
+
+/// A claim of the scenario, the rows that it is about, and what speaks against it.
+pub(crate) struct Judged {
+    pub(crate) claim: Expectation,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) against: Vec<String>,
+}
+
+impl Judged {
+    fn of(claim: Expectation, evidence: &Table) -> Self {
+        let rows = claim.fitting(evidence).into_iter().cloned().collect();
+        Self { against: claim.judge(evidence), rows, claim }
+    }
 }
 
 /// Whether and how an observer won a task.
@@ -35,13 +53,16 @@ pub(crate) enum Outcome<'a> {
 impl Reading {
     pub(crate) fn of(run: &RunFolder) -> Result<Self, PresentationError> {
         let optional = |name: &str| run.has(name);
+        let evidence = if optional("evidence.csv") { run.evidence()? } else { Table::new() };
+        let claims = if optional("scenario.lock.json") { run.expectations()? } else { Vec::new() };
         Ok(Self {
             summary: run.summary()?,
             lock: if optional("scenario.lock.json") { run.lock()? } else { Value::Null },
             profiles: if optional("profiles.json") { run.profiles()? } else { Vec::new() },
             statements: if optional("statements.json") { run.statements()? } else { Vec::new() },
             answers: run.answers()?,
-            rows: if optional("evidence.csv") { run.evidence()?.rows().to_vec() } else { Vec::new() },
+            expectations: claims.into_iter().map(|claim| Judged::of(claim, &evidence)).collect(),
+            rows: evidence.rows().to_vec(),
             timings: if optional("timings.csv") { run.timings()?.rows().to_vec() } else { Vec::new() },
             gallery: run.gallery()?,
         })

@@ -3,7 +3,7 @@
 use sightline_evidence::{Row, Status};
 
 use crate::reading::{Reading, is_coalition};
-use crate::words::{detectable, low};
+use crate::words::{detectable, low, not_decided};
 
 /// A system, and for every observer a class of the page and words.
 pub(crate) type Group = (String, Vec<(String, &'static str, String)>);
@@ -30,8 +30,7 @@ fn line(reading: &Reading, row: &Row) -> (String, &'static str, String) {
             let seen = reading.detectable(row).map(|seen| format!(" ({})", detectable(seen)));
             ("nothing", format!("no difference found{}", seen.unwrap_or_default()))
         }
-        (Status::Failed, _) => ("failed", "the measurement broke off".to_owned()),
-        _ => ("absent", "–".to_owned()),
+        (status, _) => not_decided(status),
     };
     (observer, class, words)
 }

@@ -3,7 +3,7 @@
 use sightline_evidence::{Row, Status};
 
 use crate::reading::{Reading, is_coalition};
-use crate::words::number;
+use crate::words::{not_decided, not_run, number};
 
 /// A class of the page and words.
 type Cell = (&'static str, String);
@@ -20,7 +20,6 @@ pub(crate) fn groups(reading: &Reading) -> Vec<Group> {
             };
             let over = find("ssim-over-guess")?;
             let (class, words) = match (over.status, over.value, over.low) {
-                (Status::Failed, ..) => ("failed", "failed".to_owned()),
                 (Status::Decided, Some(value), Some(low)) if low > 0.0 => {
                     ("every", format!("nearer by {} (at least {})", hundredths(value), hundredths(low)))
                 }
@@ -28,11 +27,14 @@ pub(crate) fn groups(reading: &Reading) -> Vec<Group> {
                     ("undecided", format!("nearer by {}: too few pictures to say", hundredths(value)))
                 }
                 (Status::Decided, ..) => ("nothing", "no better than a guess".to_owned()),
-                _ => ("absent", "–".to_owned()),
+                (status, ..) => not_decided(status),
             };
-            let plain = |quantity: &str, unit: &str| {
-                let value = find(quantity).filter(|row| row.status == Status::Decided).and_then(|row| row.value);
-                ("", value.map_or_else(|| "–".to_owned(), |value| format!("{}{unit}", hundredths(value))))
+            let plain = |quantity: &str, unit: &str| match find(quantity) {
+                Some(Row { status: Status::Decided, value: Some(value), .. }) => {
+                    ("", format!("{}{unit}", hundredths(*value)))
+                }
+                Some(row) => not_decided(row.status),
+                None => not_run(),
             };
             Some((reading.party(&observer), [(class, words), plain("ssim", ""), plain("psnr", "\u{a0}dB")]))
         };

@@ -1,5 +1,7 @@
 //! Plain words for identifiers, and numbers rounded so that they never claim more than was measured.
 
+use sightline_evidence::Status;
+
 /// A task of the game `distinguish` in words.
 pub(crate) struct Task {
     /// Subject of a finding.
@@ -81,6 +83,21 @@ pub(crate) fn role(observer: &str) -> &'static str {
         "auditor" => "reads the public log",
         _ => "",
     }
+}
+
+/// A class of the page and words for a row that is no number; each differs from the others in symbol, words and pattern.
+pub(crate) fn not_decided(status: Status) -> (&'static str, String) {
+    let (class, words) = match status {
+        Status::Failed => ("failed", "✕ failed"),
+        Status::NotApplicable => ("absent", "– not applicable"),
+        Status::Undecided | Status::Decided => ("undecided", "? undecided"),
+    };
+    (class, words.to_owned())
+}
+
+/// The same where there is no row.
+pub(crate) fn not_run() -> (&'static str, String) {
+    ("not-run", "… not run".to_owned())
 }
 
 /// An identifier as a title: `law-enforcement` gives `Law enforcement`.

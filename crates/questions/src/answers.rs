@@ -57,6 +57,10 @@ impl Line {
         Self { sentence: why.to_owned(), value: None, verdict: Verdict::NotApplicable, row: None }
     }
 
+    fn not_run(why: &str) -> Self {
+        Self { verdict: Verdict::NotRun, ..Self::not_applicable(why) }
+    }
+
     /// A line that rests on one row.
     fn on(row: Numbered<'_>, verdict: Verdict, sentence: String) -> Self {
         let [low, high] = row.ends();
@@ -263,29 +267,35 @@ fn answer(findings: &Findings<'_>, question: &Question) -> Answer {
     let (fixed, _) = (question.threshold)(&Thresholds::default());
     let line = |profile: &Profile| {
         let line = (question.line)(findings, &profile.name);
+        let unanswered = line.value.is_none();
+        let broke_off = unanswered && findings.broke_off(question.id, &profile.name, line.verdict);
+        let line = if broke_off { Line { verdict: Verdict::Failed, ..Line::not_run(BROKE_OFF) } } else { line };
         let [value, low, high] = [0, 1, 2].map(|place| line.value.map(|value| value[place]));
         AnswerLine {
             architecture: profile.name.clone(),
-            shortlisted: profile.row.contains("shortlisted"),
+            shortlisted: profile.is_shortlisted(),
             sentence: line.sentence,
             value,
             low,
             high,
-            verdict: if threshold.is_empty() && line.verdict != Verdict::NotApplicable {
-                Verdict::NoThreshold
-            } else {
-                line.verdict
+            verdict: match line.verdict {
+                unanswered @ (Verdict::NotApplicable | Verdict::NotRun | Verdict::Failed) => unanswered,
+                _ if threshold.is_empty() => Verdict::NoThreshold,
+                verdict => verdict,
             },
             row: line.row,
         }
     };
     let lines: Vec<AnswerLine> = findings.profiles.iter().map(line).collect();
+    let [counted, limits] = crate::method::of(question.id);
     let verdict = Verdict::of_all(lines.iter().filter(|line| line.shortlisted).map(|line| line.verdict));
     let verdict = if threshold.is_empty() { Verdict::NoThreshold } else { verdict };
     Answer {
         question: question.id.into(),
         asked: question.asked.into(),
         procedure: question.procedure.into(),
+        counted: counted.into(),
+        limits: limits.into(),
         sentence: if question.id == HASH_ACCURACY {
             withstands(findings).unwrap_or_else(|| NOT_ASKED.into())
         } else {
@@ -321,7 +331,8 @@ fn summary(question: &Question, verdict: Verdict, lines: &[AnswerLine]) -> Strin
             format!(" This contradicts the letter for {names}.")
         }
         Verdict::Undecided => " It takes more trials to say whether this contradicts the letter.".into(),
-        Verdict::Stands | Verdict::NoThreshold | Verdict::NotApplicable => String::new(),
+        Verdict::Failed => " A measurement broke off.".into(),
+        Verdict::Stands | Verdict::NoThreshold | Verdict::NotApplicable | Verdict::NotRun => String::new(),
     };
     format!("{}: {numbers}.{says}", capital(question.measure))
 }
@@ -364,6 +375,25 @@ impl<'a> Findings<'a> {
     }
 }
 
+impl Findings<'_> {
+    /// Whether a question has no answer on a system because a measurement failed: its own, or one that it draws on.
+    fn broke_off(&self, question: &str, system: &str, verdict: Verdict) -> bool {
+        let draws_on = match question {
+            BROKEN_ENCLAVE | ONE_HOLE => ENDPOINTS_ONLY,
+            STILL_E2EE => BENEFIT,
+            own => own,
+        };
+        self.rows.iter().any(|row| {
+            let own = row.status == Status::Failed && row.architecture == system && row.question == draws_on;
+            own && match question {
+                BROKEN_ENCLAVE => row.observer == "enclave",
+                ONE_HOLE | STILL_E2EE => verdict == Verdict::NotRun,
+                _ => true,
+            }
+        })
+    }
+}
+
 /// An observer in a sentence.
 fn who(id: &str) -> String {
     let stem = id.split_once('-').filter(|(_, rest)| rest.parse::<u16>().is_ok()).map_or(id, |(stem, _)| stem);
@@ -389,11 +419,12 @@ fn below([low, high]: [f64; 2], limit: f64) -> Verdict {
 
 const NOT_MEASURED: &str = "Not measured.";
 const NOT_ASKED: &str = "It was not measured in this run.";
+const BROKE_OFF: &str = "The measurement broke off.";
 
 fn endpoints_only(findings: &Findings<'_>, system: &str) -> Line {
     let own: Vec<&Statement> = findings.statements.iter().filter(|one| one.architecture == system).collect();
     if own.is_empty() {
-        return Line::not_applicable(NOT_MEASURED);
+        return Line::not_run(NOT_MEASURED);
     }
     let with = |answer| own.iter().filter(|one| one.end_to_end == answer).count();
     let (no, undecided) = (with(E2e::No), with(E2e::Undecided));
@@ -422,9 +453,9 @@ fn hash_identifies(findings: &Findings<'_>, system: &str) -> Line {
         .filter(|row| !row.row.observer.contains('+'))
         .collect();
     let candidates = |row: &Numbered<'_>| row.parameter("candidates").parse::<u64>().unwrap_or(0);
-    let Some(most) = own.iter().map(candidates).max() else { return Line::not_applicable(NOT_MEASURED) };
+    let Some(most) = own.iter().map(candidates).max() else { return Line::not_run(NOT_MEASURED) };
     let Some(best) = greatest(own.into_iter().filter(|row| candidates(row) == most)) else {
-        return Line::not_applicable(NOT_MEASURED);
+        return Line::not_run(NOT_MEASURED);
     };
     let [low, high] = best.ends();
     let bits = (most as f64).log2();
@@ -466,7 +497,7 @@ fn planted_list(findings: &Findings<'_>, system: &str) -> Line {
     let found = |count: &'static str| {
         greatest(findings.of(PLANTED_LIST, system, "true-positive-rate").filter(|row| planted(row, count)))
     };
-    let Some(best) = found("1") else { return Line::not_applicable(NOT_MEASURED) };
+    let Some(best) = found("1") else { return Line::not_run(NOT_MEASURED) };
     let verdict = below(best.ends(), findings.thresholds.holders_found);
     let mut said = vec![if best.value() > 0.0 {
         let party = who(&best.row.observer);
@@ -586,7 +617,7 @@ fn mandate(findings: &Findings<'_>, system: &str) -> Line {
     let form = |form: &'static str| {
         greatest(findings.of(MANDATE, system, "true-positive-rate").filter(|row| row.parameter("copy") == form))
     };
-    let Some(photographed) = form("photograph") else { return Line::not_applicable(NOT_MEASURED) };
+    let Some(photographed) = form("photograph") else { return Line::not_run(NOT_MEASURED) };
     let forms = ["page", "jpeg-75", "screenshot", "photograph"].map(|name| (name, form(name)));
     let shown = forms.iter().filter_map(|(name, row)| row.map(|row| format!("{name} {}", percent(row.value()))));
     let shown: Vec<String> = shown.collect();
@@ -612,7 +643,7 @@ fn mandate(findings: &Findings<'_>, system: &str) -> Line {
 
 fn one_hole(findings: &Findings<'_>, system: &str) -> Line {
     if findings.profiles.iter().all(|profile| profile.name != "e2ee") {
-        return Line::not_applicable("Plain end-to-end encryption was not run beside it.");
+        return Line::not_run("Plain end-to-end encryption was not run beside it.");
     }
     let plain: BTreeMap<&str, f64> =
         broken(findings, "e2ee", None).map(|row| (row.row.observer.as_str(), row.value())).collect();
@@ -623,7 +654,7 @@ fn one_hole(findings: &Findings<'_>, system: &str) -> Line {
         (gain, row, format!("with a provider that lies ({}), {}", row.row.variant, who(&row.row.observer)))
     });
     let most = party.chain(lying).reduce(|best, one| if one.0 > best.0 { one } else { best });
-    let Some((gain, row, who)) = most else { return Line::not_applicable(NOT_MEASURED) };
+    let Some((gain, row, who)) = most else { return Line::not_run(NOT_MEASURED) };
     let count = |quantity| findings.of(ONE_HOLE, system, quantity).next().map(|row| row.value());
     let adds = [
         ("client-lines-added", "lines"),
@@ -648,7 +679,7 @@ fn any_content(findings: &Findings<'_>, system: &str) -> Line {
     let rows: Vec<Numbered<'_>> = findings.of(ANY_CONTENT, system, "detected").collect();
     let most = rows.iter().copied().reduce(|best, row| if row.value() > best.value() { row } else { best });
     let least = rows.iter().copied().reduce(|best, row| if row.value() < best.value() { row } else { best });
-    let (Some(most), Some(least)) = (most, least) else { return Line::not_applicable(NOT_MEASURED) };
+    let (Some(most), Some(least)) = (most, least) else { return Line::not_run(NOT_MEASURED) };
     if most.value() <= 0.0 {
         return Line::not_applicable("It detects nothing of any kind.");
     }
@@ -677,7 +708,7 @@ fn uncooperative_client(findings: &Findings<'_>, system: &str) -> Line {
     };
     let others = rows.iter().copied().filter(|row| row.row.variant != HONEST);
     let Some(least) = others.clone().reduce(|best, row| if row.value() < best.value() { row } else { best }) else {
-        return Line::not_applicable(NOT_MEASURED);
+        return Line::not_run(NOT_MEASURED);
     };
     let lost = |detected: f64| (1.0 - detected / honest.value()).clamp(0.0, 1.0);
     let [low, high] = least.ends();
@@ -710,7 +741,7 @@ fn frame(findings: &Findings<'_>, system: &str) -> Line {
             .of(FRAME, system, "success-rate")
             .filter(move |row| row.row.observer == who && row.row.variant != "nothing")
     };
-    let Some(best) = greatest(named("report-authority")) else { return Line::not_applicable(NOT_MEASURED) };
+    let Some(best) = greatest(named("report-authority")) else { return Line::not_run(NOT_MEASURED) };
     let all = |who| {
         let successful = named(who).filter(|row| row.value() > 0.0);
         let each: Vec<String> = successful.map(|row| format!("{} {}", row.row.variant, percent(row.value()))).collect();
@@ -783,7 +814,7 @@ fn hash_accuracy(findings: &Findings<'_>, system: &str) -> Line {
         return Line::not_applicable("It compares pictures with no list.");
     }
     let kinds = handled(findings);
-    let Some(first) = kinds.first().map(|(_, rows)| rows[0]) else { return Line::not_applicable(NOT_MEASURED) };
+    let Some(first) = kinds.first().map(|(_, rows)| rows[0]) else { return Line::not_run(NOT_MEASURED) };
     let radius = first.parameter("threshold");
     // Of all handling together, and of pictures as they are.
     let together = |quantity: &'static str, transform: &'static str| {
@@ -793,7 +824,7 @@ fn hash_accuracy(findings: &Findings<'_>, system: &str) -> Line {
             value("algorithm") == DEPLOYED && value("transform") == transform && at_radius
         })
     };
-    let Some(found) = together("true-positive-rate", "any") else { return Line::not_applicable(NOT_MEASURED) };
+    let Some(found) = together("true-positive-rate", "any") else { return Line::not_run(NOT_MEASURED) };
     let ways: Vec<Numbered<'_>> = kinds.into_iter().flat_map(|(_, rows)| rows).collect();
     let withstood = |of: &dyn Fn(&Numbered<'_>) -> f64| ways.iter().filter(|row| of(row) >= WITHSTOOD).count();
     let mut said = vec![format!(
@@ -837,7 +868,7 @@ fn benefit(findings: &Findings<'_>, system: &str) -> Line {
                 verdict: Verdict::NoThreshold,
                 row: Some(row.number),
             },
-            None => Line::not_applicable(NOT_MEASURED),
+            None => Line::not_run(NOT_MEASURED),
         };
     };
     let with = detected.iter().filter(|row| row.parameter("reporting") != "0 %");
@@ -894,7 +925,7 @@ fn still_e2ee(findings: &Findings<'_>, system: &str) -> Line {
     }
     let detected = greatest(findings.of(BENEFIT, system, "detected").filter(|row| row.row.content == "listed"));
     let warned = findings.of(BENEFIT, system, "warned").next();
-    let Some(row) = greatest(detected.into_iter().chain(warned)) else { return Line::not_applicable(NOT_MEASURED) };
+    let Some(row) = greatest(detected.into_iter().chain(warned)) else { return Line::not_run(NOT_MEASURED) };
     let forged = findings.of(FRAME, system, "success-rate").filter(|row| row.row.variant == "forge-report");
     let forged = greatest(forged.filter(|row| row.row.observer == "report-authority"));
     let exposed = findings
@@ -944,7 +975,7 @@ fn cost(findings: &Findings<'_>, system: &str) -> Line {
         let of_bytes = row.row.parameters.iter().eq([("of", "bytes-sent")]);
         of_bytes && row.row.task == "send" && row.row.content == "ordinary" && row.row.observer.is_empty()
     });
-    let Some(row) = ratio else { return Line::not_applicable(NOT_MEASURED) };
+    let Some(row) = ratio else { return Line::not_run(NOT_MEASURED) };
     let sentence = format!("{:.2} times the bytes of plain end-to-end encryption.", row.value());
     Line::on(row, Verdict::NoThreshold, sentence)
 }
@@ -1092,8 +1123,25 @@ mod tests {
     fn what_was_not_measured_is_not_answered() {
         for question in QUESTIONS {
             let (_, line) = verdicts(question.id, &[]);
-            assert_eq!(line, Verdict::NotApplicable, "{}", question.id);
+            assert!([Verdict::NotApplicable, Verdict::NotRun].contains(&line), "{} {line:?}", question.id);
         }
+    }
+
+    #[test]
+    fn what_broke_off_is_said_to_have_failed_and_to_be_no_contradiction() {
+        let failed = |question, quantity| vec![row(question, quantity).status(Status::Failed)];
+        let enclave = || Row { observer: "enclave".into(), ..row(ENDPOINTS_ONLY, "contents-readable").game("expose") };
+        for (question, rows) in [
+            (PLANTED_LIST, failed(PLANTED_LIST, "true-positive-rate")),
+            (ROGUE_PROVIDER, failed(ROGUE_PROVIDER, "contents-readable")),
+            (STILL_E2EE, failed(BENEFIT, "detected")),
+            (BROKEN_ENCLAVE, vec![enclave().status(Status::Failed)]),
+        ] {
+            assert_eq!(verdicts(question, &rows).1, Verdict::Failed, "{question}");
+        }
+        // Another party's failure does not make an enclave.
+        let other = failed(ENDPOINTS_ONLY, "contents-readable");
+        assert_eq!(verdicts(BROKEN_ENCLAVE, &other).1, Verdict::NotApplicable);
     }
 
     #[test]

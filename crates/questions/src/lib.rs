@@ -17,6 +17,7 @@ mod kinds;
 mod lawful_access;
 mod mandate;
 mod metadata;
+mod method;
 mod one_hole;
 mod oversight;
 mod planted_list;

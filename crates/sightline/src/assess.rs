@@ -211,6 +211,8 @@ fn show(found: &Assessment, out: &Path, took: Duration) -> Result<(), Failure> {
             Verdict::Undecided => "undecided",
             Verdict::NoThreshold => "",
             Verdict::NotApplicable => "not applicable",
+            Verdict::NotRun => "not run",
+            Verdict::Failed => "failed",
         };
         print(&format!("  {:20} {says:14} {}", answer.question, answer.sentence))?;
     }

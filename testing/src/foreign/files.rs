@@ -221,6 +221,7 @@ fn write_run(path: &Path) -> Result<(), sightline_evidence::EvidenceError> {
     let picture = GalleryPicture {
         file: "a.png".into(),
         architecture: "e2ee".into(),
+        content: "ordinary".into(),
         party: "provider".into(),
         caption: "noise".into(),
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use sightline_evidence::{GalleryPicture, Row, RunFolder, Status};
 
-use super::{controls, draw, facts, lead, list_of_systems, provenance, settings, value};
+use super::{controls, draw, expected, facts, lead, list_of_systems, provenance, settings, value};
 use crate::answers;
 use crate::matrix::{self, State};
 use crate::reading::{Reading, is_coalition};
@@ -29,6 +29,10 @@ pub struct Printed {
     pub controls_failed: bool,
     /// Every control: name, repetitions, result, detail.
     pub control_rows: Vec<[String; 4]>,
+    /// How many claims of the scenario are met, in a few words; empty if it claims nothing.
+    pub expected: String,
+    /// Every claim: the claim, what was found, whether it is met, what speaks against it.
+    pub expected_rows: Vec<[String; 4]>,
     /// States of a cell: class, symbol, heading, meaning.
     pub legend: Vec<[&'static str; 4]>,
     /// Observers with a column.
@@ -86,6 +90,8 @@ pub struct PrintedCell {
     pub words: Vec<String>,
     /// The number that it rests on; empty for none.
     pub number: String,
+    /// What is opened when something is broken; empty for a party that does not exist.
+    pub broken: String,
 }
 
 /// The answer to a question.
@@ -101,6 +107,12 @@ pub struct PrintedQuestion {
     pub procedure: String,
     /// What the numbers are.
     pub measure: String,
+    /// How the numbers are counted.
+    pub counted: String,
+    /// What the numbers do not say.
+    pub limits: String,
+    /// Figures of the literature: what was published, where, how it is known, in what it differs.
+    pub published: Vec<[&'static str; 4]>,
     /// What would contradict the letter; empty for nothing.
     pub threshold: String,
     /// What would change the answer; empty for nothing.
@@ -211,8 +223,10 @@ impl Printed {
             sections.iter().filter_map(|one| Some(one.figure.as_ref()?.id.as_str())).collect();
         let findings = others.iter().filter(|figure| !answered.contains(figure.id.as_str()));
         let checked = controls(reading);
+        let claims = expected(reading);
         let drawings = report.figures.iter().map(|figure| (file(figure), figure.inline().into_bytes()));
-        let pictures = reading.gallery.iter().map(|(picture, png)| (gallery_file(picture), png.clone()));
+        let drawn = reading.gallery.iter().filter(|(picture, _)| !picture.file.is_empty());
+        let pictures = drawn.map(|(picture, png)| (gallery_file(picture), png.clone()));
         Ok(Self {
             title: list_of_systems(&systems),
             date: reading.summary.provenance.date.clone(),
@@ -221,6 +235,8 @@ impl Printed {
             controls: checked.short,
             controls_failed: checked.class == "failed",
             control_rows: checked.rows,
+            expected: claims.as_ref().map(|all| all.short.clone()).unwrap_or_default(),
+            expected_rows: claims.map(|all| all.rows.into_iter().map(claim).collect()).unwrap_or_default(),
             legend: State::ALL.map(|state| [state.class(), state.symbol(), state.heading(), state.meaning()]).to_vec(),
             heads: columns.iter().map(|id| reading.party(id)).collect(),
             folded,
@@ -238,6 +254,7 @@ impl Printed {
             gallery: reading
                 .gallery
                 .iter()
+                .filter(|(picture, _)| !picture.file.is_empty())
                 .map(|(picture, _)| PrintedPicture {
                     file: gallery_file(picture),
                     system: picture.architecture.clone(),
@@ -253,6 +270,11 @@ impl Printed {
     }
 }
 
+fn claim((claim, found, against): (String, String, Vec<String>)) -> [String; 4] {
+    let result = if against.is_empty() { "✓ met" } else { "✕ not met" };
+    [claim, found, result.to_owned(), against.join("; ")]
+}
+
 fn question(section: &answers::Section<'_>) -> PrintedQuestion {
     let answer = section.answer;
     let verdict = |(_, symbol, words): answers::Mark| [symbol, words];
@@ -262,6 +284,9 @@ fn question(section: &answers::Section<'_>) -> PrintedQuestion {
         verdict: verdict(section.mark),
         procedure: answer.procedure.clone(),
         measure: answer.measure.clone(),
+        counted: answer.counted.clone(),
+        limits: answer.limits.clone(),
+        published: section.published.iter().map(|one| [one.figure, one.source, one.standing, one.differs]).collect(),
         threshold: answer.threshold.clone(),
         would_change: answer.would_change.clone(),
         figure: section.figure.as_ref().map(printed),
@@ -295,13 +320,15 @@ fn printed(figure: &Figure) -> PrintedFigure {
 
 fn matrix_row(reading: &Reading, system: &str, columns: &[String], observers: &[String]) -> PrintedRow {
     let cell = |observer: &String| {
-        let cell = matrix::cell(reading, system, observer);
+        let super::MatrixCell { cell, broken, .. } = super::MatrixCell::of(reading, system, observer);
+        let broken = broken.map(|broken| format!("{}: {}.", broken.when, broken.words));
         PrintedCell {
             class: cell.state.class(),
             symbol: cell.state.symbol(),
             heading: cell.state.heading(),
             words: cell.words,
             number: cell.number,
+            broken: broken.unwrap_or_default(),
         }
     };
     PrintedRow {

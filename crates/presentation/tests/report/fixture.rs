@@ -10,7 +10,7 @@ use image::{ExtendedColorType, ImageEncoder as _, codecs::png::PngEncoder};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use sightline_evidence::{
-    Answer, Bound, Control, CorpusSummary, E2e, FlowStep, GalleryPicture, KeyNumber, Parameters, Profile,
+    Answer, Bound, Control, CorpusSummary, E2e, Expectation, FlowStep, GalleryPicture, KeyNumber, Parameters, Profile,
     ProfileDecision, ProfileParameter, ProfileParty, Provenance, Row, RunFolder, Statement, Status, Summary, Table,
 };
 
@@ -23,6 +23,7 @@ pub(crate) struct Fixture {
     pub(crate) evidence: Table,
     pub(crate) timings: Table,
     pub(crate) gallery: Vec<(GalleryPicture, Vec<u8>)>,
+    pub(crate) expect: Vec<Expectation>,
 }
 
 impl Fixture {
@@ -36,6 +37,7 @@ impl Fixture {
             answers: answers(),
             controls: controls(),
             gallery: gallery(),
+            expect: vec![claim("e2ee", 0.5), claim("device-hashing", 0.5), claim("unheard-of", 0.5)],
         }
     }
 
@@ -50,6 +52,7 @@ impl Fixture {
             "list": { "entries": 1000, "radius": 31 },
             "messenger": { "padding": "padme" },
             "network": { "latency_ms": 40, "jitter_ms": 5 },
+            "scenario": { "expect": self.expect },
         }))
         .unwrap();
         run.write_evidence(&self.evidence).unwrap();
@@ -64,6 +67,15 @@ impl Fixture {
     }
 }
 
+/// That nobody reads more than this of what is listed.
+pub(crate) fn claim(architecture: &str, below: f64) -> Expectation {
+    serde_json::from_value(serde_json::json!({
+        "question": "endpoints-only", "architecture": architecture, "quantity": "contents-readable", "content": "listed",
+        "below": below,
+    }))
+    .unwrap()
+}
+
 /// A question with a changed threshold that a shortlisted design does not cross, and one without numbers.
 fn answers() -> Vec<Answer> {
     let line = |architecture: &str, shortlisted: bool, value: Option<f64>, verdict: &str| {
@@ -75,6 +87,7 @@ fn answers() -> Vec<Answer> {
     let answer = |question: &str, lines: Vec<serde_json::Value>, [verdict, threshold, changed_from]: [&str; 3]| {
         serde_json::from_value(serde_json::json!({
             "question": question, "asked": format!("Is {question} answered?"), "procedure": "It was tried.",
+            "counted": "By hand.", "limits": "Little is known.",
             "sentence": format!("The answer to {question}."), "measure": "people found", "unit": "share",
             "threshold": threshold, "changed_from": changed_from, "limit": (!threshold.is_empty()).then_some(0.02),
             "verdict": verdict, "would_change": "another design", "lines": lines,
@@ -82,7 +95,11 @@ fn answers() -> Vec<Answer> {
     };
     let lines = vec![line("device-hashing", true, Some(1.0), "stands"), line("e2ee", false, Some(0.0), "contradicted")];
     let thresholds = ["stands", "less than 2 % is found", "less than 1 % is found"];
-    let empty = vec![line("device-hashing", true, None, "not-applicable")];
+    let empty = vec![
+        line("device-hashing", true, None, "not-applicable"),
+        line("plaintext", false, None, "not-run"),
+        line("e2ee", false, None, "failed"),
+    ];
     [answer("planted-list", lines, thresholds), answer("frame", empty, ["no-threshold", "", ""])]
         .map(Result::unwrap)
         .into()
@@ -273,7 +290,7 @@ fn profiles() -> Vec<Profile> {
         Profile {
             name: "device-hashing".into(),
             title: "Hashing on the device, matching at the provider".into(),
-            row: "1b".into(),
+            row: "1b, shortlisted".into(),
             source: "European Commission, technical paper of 2020".into(),
             to_be_checked_against_primary: true,
             parties: parties(&["sender", "provider", "recipient", "list-authority", "reviewer", "report-authority"]),
@@ -547,6 +564,16 @@ fn games(table: &mut Table) {
             table.push(row.lower(share * bits, 0.98 * share * bits, bits).n(200).method("nearest hash"));
         }
     }
+    for (system, observer, variant, readable) in [
+        ("device-hashing", "provider", "honest", 0.0),
+        ("device-hashing", "provider", "claim-every-match", 1e6),
+        ("device-hashing", "reviewer", "claim-every-match", 416_666.7),
+        ("e2ee", "provider", "honest", 0.0),
+    ] {
+        let row = Row::new("contents-readable", "1").question("rogue-provider").game("expose").seed(1).variant(variant);
+        let row = row.architecture(system).observer(observer).corruption("curious").content("ordinary");
+        table.push(row.exact(readable).n(24).method("saturated views"));
+    }
     for (system, corruption, sent, readable) in [
         ("device-hashing", "persistent@8.75", "before", 0.0),
         ("device-hashing", "persistent@8.75", "after", 1e6),
@@ -563,6 +590,7 @@ fn gallery() -> Vec<(GalleryPicture, Vec<u8>)> {
     let entry = |file: &str, architecture: &str, party: &str, caption: &str| GalleryPicture {
         file: file.into(),
         architecture: architecture.into(),
+        content: "ordinary".into(),
         party: party.into(),
         caption: caption.into(),
     };
@@ -571,7 +599,12 @@ fn gallery() -> Vec<(GalleryPicture, Vec<u8>)> {
         (entry("b.png", "e2ee", "provider", "ciphertext, one byte a dot"), noise(2, 96)),
         (entry("c.png", "e2ee", "recipient", "the picture, after decryption"), scene()),
         (entry("d.png", "device-hashing", "provider", "the 256 bits of the hash"), noise(3, 16)),
-        (entry("e.png", "device-hashing", "reviewer", "the picture, on a claimed match"), scene()),
+        (entry("", "device-hashing", "reviewer", "nothing of it"), Vec::new()),
+        (entry("", "device-hashing", "report-authority", "nothing of it"), Vec::new()),
+        (
+            GalleryPicture { content: "listed".into(), ..entry("e.png", "device-hashing", "reviewer", "the picture") },
+            scene(),
+        ),
     ]
 }
 

@@ -99,10 +99,102 @@ fn the_matrix_says_what_each_party_learns() {
     assert_eq!(states(rows[1]), ["nothing", "nothing", "absent", "absent", "absent", "absent"]);
     assert_eq!(states(rows[2]), ["every", "undecided", "nothing", "some", "some", "absent"]);
     assert!(rows[2].contains("a hash of every picture"));
+    for (row, words) in [
+        (
+            2,
+            "<b>If it lies:</b> <span aria-hidden=\"true\">●</span> opens every ordinary picture, by claiming that every picture",
+        ),
+        (2, "<b>If the provider lies:</b> <span aria-hidden=\"true\">●</span> opens 41\u{a0}% of ordinary pictures<"),
+        (1, "<b>If broken into:</b> <span aria-hidden=\"true\">○</span> opens no picture"),
+        (0, "<span class=\"broken not-run\">"),
+    ] {
+        assert!(rows[row].contains(words), "{words} is missing: {}", rows[row]);
+    }
     assert!(rows[2].contains("tells ordinary pictures apart: ≥\u{a0}0.98"));
     assert!(rows[1].contains("a leak above 0.1") && rows[1].contains("would have been seen"));
     assert!(rows[1].contains("End-to-end encrypted against every outsider tested"));
     assert!(!html.contains("NaN") && !html.contains("inf "));
+}
+
+/// What a reader has after two minutes: every shortlisted design, and plain encryption beside them.
+#[test]
+fn the_first_screen_says_what_the_provider_learns_in_the_shortlisted_designs() {
+    let html = html(&Fixture::sample());
+    let first = html.split("<table class=\"matrix\"").next().unwrap();
+    let short = first.split("class=\"short\"").nth(1).unwrap();
+    let cards: Vec<&str> = short.split("<section").skip(1).collect();
+    assert_eq!(cards.len(), 2, "{short}");
+    for words in [
+        "<code>device-hashing</code>",
+        "learns something about every picture",
+        "a hash of every picture",
+        "opens every ordinary picture, by claiming that every picture matches",
+        "opens no ordinary picture, but listed ones",
+    ] {
+        assert!(cards[0].contains(words), "{words} is missing: {}", cards[0]);
+    }
+    assert!(cards[1].contains("<code>e2ee</code>") && cards[1].contains("card beside"), "{}", cards[1]);
+    for words in ["no tested attack learnt anything", "no lie was tried", "opens no picture"] {
+        assert!(cards[1].contains(words), "{words} is missing: {}", cards[1]);
+    }
+    let mut none = Fixture::sample();
+    for profile in &mut none.profiles {
+        profile.row = profile.row.replace(", shortlisted", "");
+    }
+    assert!(!self::html(&none).contains("class=\"short\""));
+}
+
+#[test]
+fn what_was_expected_is_shown_with_what_was_found() {
+    let mut fixture = Fixture::sample();
+    let html = html(&fixture);
+    assert!(html.split("<main>").next().unwrap().contains("Expectations not met: 2 of 3"));
+    let table = html.split("id=\"expected\"").nth(1).unwrap().split("</table>").next().unwrap();
+    let rows: Vec<&str> = table.split("<tr>").skip(2).collect();
+    assert!(rows[0].contains("e2ee") && rows[0].contains("✓ met") && rows[0].contains("<td>0</td>"), "{}", rows[0]);
+    assert!(rows[1].contains("✕ not met") && rows[1].contains("which is not below 0.5"), "{}", rows[1]);
+    assert!(rows[2].contains("✕ not met") && rows[2].contains("no row fits"), "{}", rows[2]);
+    fixture.expect.truncate(1);
+    let met = self::html(&fixture);
+    assert!(met.contains("Expectations met: 1 of 1") && !met.contains("not met:"));
+    fixture.expect.clear();
+    assert!(!self::html(&fixture).contains("id=\"expected\""));
+}
+
+#[test]
+fn what_others_published_stands_beside_what_was_measured_and_looks_different() {
+    let html = html(&Fixture::sample());
+    let article = html.split("id=\"question-1-planted-list\"").nth(1).unwrap().split("</article>").next().unwrap();
+    let published = article.split("<div class=\"published\"").nth(1).unwrap().split("</div>").next().unwrap();
+    for words in ["More than 40 %", "arXiv 2212.04107", "not checked by others", "Not the same as above:"] {
+        assert!(published.contains(words), "{words} is missing: {published}");
+    }
+    let other = html.split("id=\"question-2-frame\"").nth(1).unwrap().split("</article>").next().unwrap();
+    assert!(!other.contains("class=\"published\""), "nothing comparable was published");
+}
+
+#[test]
+fn states_that_are_no_numbers_differ_from_numbers_and_from_each_other() {
+    let html = html(&Fixture::sample());
+    let article = html.split("id=\"question-2-frame\"").nth(1).unwrap().split("</article>").next().unwrap();
+    let rows: Vec<&str> = article.split("<tbody>").nth(1).unwrap().split("<tr>").skip(1).collect();
+    let shown = [("–", "absent", "not applicable"), ("…", "not-run", "not run"), ("✕", "failed", "failed")];
+    for (row, (symbol, class, words)) in rows.iter().zip(shown) {
+        let number = format!("<td class=\"right nowrap\">{symbol}</td>");
+        assert!(row.contains(&number) && row.contains(&format!("cell {class}\"")) && row.contains(words), "{row}");
+    }
+    assert!(article.contains("By hand.") && article.contains("Little is known."), "{article}");
+}
+
+#[test]
+fn the_gallery_shows_what_each_party_holds_and_who_holds_nothing() {
+    let html = html(&Fixture::sample());
+    let gallery = html.split("<section id=\"gallery\"").nth(1).unwrap().split("</section>").next().unwrap();
+    let (ordinary, listed) = gallery.split_once("A picture that is on the list").unwrap();
+    assert_eq!(ordinary.matches("<img").count(), 4);
+    assert_eq!(ordinary.matches("class=\"dots\"").count(), 1, "the bits of a hash are squares");
+    assert!(ordinary.contains("<b>Reviewer, Report authority:</b> nothing of it"), "{ordinary}");
+    assert_eq!(listed.matches("<img").count(), 1);
 }
 
 #[test]
@@ -121,7 +213,7 @@ fn what_identifies_a_picture_and_what_a_break_in_exposes_is_shown() {
     );
     assert!(rebuilt.contains("reaches 0.19"), "{rebuilt}");
     let kinds = section("kinds");
-    assert!(kinds.contains(">all</td>") && kinds.contains(">none</td>") && kinds.contains(">–</td>"), "{kinds}");
+    assert!(kinds.contains(">all</td>") && kinds.contains(">none</td>") && kinds.contains("… not run</td>"), "{kinds}");
     let expose = section("expose");
     assert!(expose.contains("Provider, memory read at t") && expose.contains("000 of 10⁶"), "{expose}");
     assert!(expose.contains("Nothing readable: Provider, taken over at t."), "{expose}");
@@ -140,7 +232,7 @@ fn answers_are_shown_with_their_threshold_and_a_control_contradicts_nobody() {
         "as the letter says",
         "crossed, not shortlisted",
         "sightline replay RUN 1",
-        "nothing was fixed; the numbers speak",
+        "Nothing was fixed; the numbers speak",
     ] {
         assert!(section.contains(words), "{words}");
     }
@@ -201,6 +293,7 @@ fn an_empty_run_says_so_everywhere() {
         evidence: Table::new(),
         timings: Table::new(),
         gallery: Vec::new(),
+        expect: Vec::new(),
     };
     let html = html(&fixture);
     balanced(&html);
@@ -245,7 +338,10 @@ fn hostile_names_stay_text() {
         statement.sentence = EVIL.to_owned();
     }
     for answer in &mut fixture.answers {
-        for text in [&mut answer.question, &mut answer.asked, &mut answer.sentence, &mut answer.threshold] {
+        for text in [&mut answer.asked, &mut answer.sentence, &mut answer.threshold] {
+            text.push_str(EVIL);
+        }
+        for text in [&mut answer.question, &mut answer.counted, &mut answer.limits, &mut answer.would_change] {
             text.push_str(EVIL);
         }
         for line in &mut answer.lines {
@@ -256,6 +352,10 @@ fn hostile_names_stay_text() {
     fixture.controls[0].detail = EVIL.to_owned();
     for (picture, _) in &mut fixture.gallery {
         picture.caption = EVIL.to_owned();
+        picture.content = EVIL.to_owned();
+    }
+    for claim in &mut fixture.expect {
+        claim.quantity = EVIL.to_owned();
     }
     let rows = fixture.evidence.rows().to_vec();
     fixture.evidence = rows
