@@ -18,13 +18,18 @@ pub(crate) struct Grey {
 impl Grey {
     /// (19595 R + 38470 G + 7471 B + 2¹⁵) / 2¹⁶, Pillow's `convert("L")`.
     pub(crate) fn of(picture: &Picture) -> Self {
-        let values = kernels::grey(Level::best(), picture.rgb().as_chunks().0);
+        let (pixels, _) = picture.rgb().as_chunks();
+        let mut values = vec![0; pixels.len()];
+        kernels::grey(Level::best(), pixels, &mut values);
         Self { width: picture.width() as usize, height: picture.height() as usize, values }
     }
 
     /// Pillow's `resize((width, height), LANCZOS)`: along rows first, rounded to bytes between the passes; a side that
     /// keeps its length is left alone. Pillow 13 takes columns first for some pictures higher than wide; we never do.
     pub(crate) fn resized(self, width: usize, height: usize) -> Self {
+        if (width, height) == (self.width, self.height) {
+            return self;
+        }
         // Each pass exchanges rows and columns; one that keeps a length has the single weight 1.
         let level = Level::best();
         let turned = kernels::weigh(level, &self.values, self.width, &remembered(self.width, width));
@@ -34,7 +39,7 @@ impl Grey {
 }
 
 /// Filters that a thread remembers: pictures of one size come one after the other, and each goes to a few sizes.
-const REMEMBERED: usize = 16;
+const REMEMBERED: usize = 32;
 
 /// [`taps`], from the last ones that this thread made.
 fn remembered(from: usize, to: usize) -> Rc<[Tap]> {
@@ -45,16 +50,18 @@ fn remembered(from: usize, to: usize) -> Rc<[Tap]> {
             known[..=place].rotate_right(1);
         } else {
             known.truncate(REMEMBERED - 1);
-            known.insert(0, ((from, to), taps(from, to).into()));
+            let taps = taps(from, to).iter().map(|(first, weights)| Tap::new(*first, weights)).collect();
+            known.insert(0, ((from, to), taps));
         }
         Rc::clone(&known[0].1)
     })
 }
 
-/// The filter of three lobes for a side brought `from` one length `to` another, its weights rounded to 22 bits.
-pub(crate) fn taps(from: usize, to: usize) -> Vec<Tap> {
+/// The filter of three lobes for a side brought `from` one length `to` another: for each place the first value that counts and
+/// the weights from there on, in units of 2⁻²².
+pub(crate) fn taps(from: usize, to: usize) -> Vec<(usize, Vec<i32>)> {
     if from == to {
-        return (0..to).map(|first| Tap { first, weights: vec![f64::from(1 << FRACTION)] }).collect();
+        return (0..to).map(|first| (first, vec![1 << FRACTION])).collect();
     }
     let sinc = |x: f64| if x == 0.0 { 1.0 } else { (x * PI).sin() / (x * PI) };
     let lanczos = |x: f64| if (-3.0..3.0).contains(&x) { sinc(x) * sinc(x / 3.0) } else { 0.0 };
@@ -70,9 +77,9 @@ pub(crate) fn taps(from: usize, to: usize) -> Vec<Tap> {
         let sum: f64 = weights.iter().sum();
         let fixed = |weight: &f64| {
             let scaled = weight / sum * f64::from(1 << FRACTION);
-            (if scaled < 0.0 { scaled - 0.5 } else { scaled + 0.5 }).trunc()
+            (if scaled < 0.0 { scaled - 0.5 } else { scaled + 0.5 }) as i32
         };
-        Tap { first, weights: weights.iter().map(fixed).collect() }
+        (first, weights.iter().map(fixed).collect())
     };
     (0..to).map(tap).collect()
 }

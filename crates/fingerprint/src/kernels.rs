@@ -1,4 +1,4 @@
-//! The arithmetic of PDQ and of the grey filter, compiled for several instruction sets and chosen at run time.
+//! The arithmetic of PDQ and, in [`bytes`], of brightness and the grey filter, compiled for several instruction sets and chosen at run time.
 //!
 //! There is one text for all of them: loops over fixed numbers of independent rows or columns, which the compiler turns
 //! into vectors of whatever width there is. Nothing is contracted or summed in another order, so every level gives the
@@ -123,21 +123,9 @@ kernel!(
     median_by(values)
 );
 
-kernel!(
-    /// (19595 R + 38470 G + 7471 B + 2¹⁵) / 2¹⁶ of pixels.
-    grey(pixels: &[[u8; 3]]) -> Vec<u8>,
-    grey_by(pixels),
-    grey_by(pixels),
-    grey_by(pixels)
-);
+mod bytes;
 
-kernel!(
-    /// What each of `taps` makes of each row of `values` (rows of `width`), rounded to bytes: a row for each of them.
-    weigh(values: &[u8], width: usize, taps: &[Tap]) -> Vec<u8>,
-    weigh_by(values, width, taps),
-    weigh_by(values, width, taps),
-    weigh_by(values, width, taps)
-);
+pub(crate) use bytes::{FRACTION, Tap, grey, luma, weigh};
 
 /// The positions of 64 samples along a side of `length`: centres of what they stand for, not corners.
 pub(crate) fn centres(length: usize) -> [usize; 64] {
@@ -158,56 +146,6 @@ trait Vector: Copy {
     fn div(self, other: Self) -> Self;
     /// Transposes a tile.
     fn turn(tile: &mut [Self; LANES]);
-}
-
-/// Fractional bits of a filter's weights.
-pub(crate) const FRACTION: u32 = 22;
-
-/// What one value of a shrunk or grown row is made of: the first value and the weights from there on, whole numbers in units of
-/// 2⁻²².
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Tap {
-    pub(crate) first: usize,
-    pub(crate) weights: Vec<f64>,
-}
-
-#[inline(always)]
-fn grey_by(pixels: &[[u8; 3]]) -> Vec<u8> {
-    let grey = |pixel: &[u8; 3]| {
-        let [red, green, blue] = pixel.map(u32::from);
-        ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).to_le_bytes()[0]
-    };
-    pixels.iter().map(grey).collect()
-}
-
-/// Many rows at a time, side by side in registers, whatever the number of weights: as many as hide how long an addition takes.
-/// Sums of whole numbers far below 2⁵³ are exact in double precision.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte, then cut down")]
-#[inline(always)]
-fn weigh_by(values: &[u8], width: usize, taps: &[Tap]) -> Vec<u8> {
-    const ROWS: usize = 32;
-    let height = values.len() / width;
-    let one = f64::from(1 << FRACTION);
-    let mut out = vec![0; taps.len() * height];
-    let mut lanes = vec![[0_u8; ROWS]; width];
-    for (band, rows) in values.chunks(ROWS * width).enumerate() {
-        for (lane, row) in rows.chunks_exact(width).enumerate() {
-            for (values, value) in lanes.iter_mut().zip(row) {
-                values[lane] = *value;
-            }
-        }
-        for (tap, out) in taps.iter().zip(out.chunks_exact_mut(height)) {
-            let mut sums = [one / 2.0; ROWS];
-            for (weight, values) in tap.weights.iter().zip(&lanes[tap.first..]) {
-                sums = std::array::from_fn(|lane| sums[lane] + weight * f64::from(values[lane]));
-            }
-            let out = &mut out[band * ROWS..];
-            for (level, sum) in out.iter_mut().zip(sums) {
-                *level = (sum / one).clamp(0.0, 255.0) as u8;
-            }
-        }
-    }
-    out
 }
 
 /// What the compiler makes of it.
@@ -805,17 +743,6 @@ mod twin {
         Box::new(std::array::from_fn(|i| std::array::from_fn(|j| coefficient(i, j))))
     }
 
-    /// Each row of values weighed by each tap.
-    pub(super) fn weigh(values: &[u8], width: usize, taps: &[super::Tap]) -> Vec<u8> {
-        let weigh = |tap: &super::Tap, row: &[u8]| {
-            let products = tap.weights.iter().zip(&row[tap.first..]);
-            #[expect(clippy::cast_possible_truncation, reason = "weights are whole numbers")]
-            let sum: i64 = products.map(|(weight, value)| *weight as i64 * i64::from(*value)).sum();
-            u8::try_from(((sum + (1 << 21)) >> 22).clamp(0, 255)).expect("clamped to a byte")
-        };
-        taps.iter().flat_map(|tap| values.chunks_exact(width).map(|row| weigh(tap, row))).collect()
-    }
-
     /// The lower of the two middle values.
     pub(super) fn median(values: &[f32; 256]) -> f32 {
         let mut sorted = *values;
@@ -878,19 +805,6 @@ mod tests {
                 transform(level, matrix, &turned, samples, &mut found);
                 prop_assert!(same(found.as_flattened(), expected.as_flattened()), "{level:?}");
                 prop_assert_eq!(gradients(level, samples), twin::gradients(samples));
-            }
-        }
-
-        #[test]
-        fn every_level_weighs_as_its_twin(
-            (width, values) in (1_usize..60, 1_usize..80)
-                .prop_flat_map(|(width, height)| (Just(width), prop::collection::vec(any::<u8>(), width * height))),
-            to in 1_usize..90,
-        ) {
-            let taps = crate::grey::taps(width, to);
-            let expected = twin::weigh(&values, width, &taps);
-            for level in Level::available() {
-                prop_assert_eq!(&weigh(level, &values, width, &taps), &expected);
             }
         }
 

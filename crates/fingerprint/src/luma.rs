@@ -1,3 +1,4 @@
+use crate::kernels::{self, Level};
 use sightline_pictures::Picture;
 
 /// Brightness of a picture: row-major, 0 to 255.
@@ -22,16 +23,20 @@ impl Luma {
     /// The luma of `picture` brought to `width` × `height` by nearest neighbour: pixel x comes from ⌊x · W / width⌋.
     pub(crate) fn sampled(picture: &Picture, width: usize, height: usize) -> Self {
         let (from_width, from_height) = (picture.width() as usize, picture.height() as usize);
+        let level = Level::best();
         let columns: Vec<usize> = (0..width).map(|x| x * from_width / width).collect();
         let (pixels, _) = picture.rgb().as_chunks::<3>();
-        let mut values = Vec::with_capacity(width * height);
-        for y in 0..height {
+        let mut values = vec![0.0; width * height];
+        let mut sampled = vec![[0; 3]; width];
+        for (y, values) in values.chunks_exact_mut(width).enumerate() {
             let row = &pixels[y * from_height / height * from_width..][..from_width];
-            if width == from_width {
-                values.extend(row.iter().copied().map(luma));
+            let row = if width == from_width {
+                row
             } else {
-                values.extend(columns.iter().map(|x| luma(row[*x])));
-            }
+                sampled.iter_mut().zip(&columns).for_each(|(pixel, x)| *pixel = row[*x]);
+                &sampled
+            };
+            kernels::luma(level, row, values);
         }
         Self { width, height, values }
     }
@@ -50,9 +55,4 @@ impl Luma {
     pub fn values(&self) -> &[f32] {
         &self.values
     }
-}
-
-fn luma(pixel: [u8; 3]) -> f32 {
-    let [red, green, blue] = pixel.map(f32::from);
-    0.299 * red + 0.587 * green + 0.114 * blue
 }

@@ -56,10 +56,11 @@ fn blocks(picture: &Picture) -> Vec<f64> {
     let shorter = picture.width().min(picture.height());
     let side = (1_usize << shorter.ilog2()).max(8);
     let grey = Grey::of(picture).resized(side, side);
+    let block = side / 8;
     let mut sums = vec![0_u32; 64];
     for (y, row) in grey.values.chunks_exact(side).enumerate() {
-        for (x, value) in row.iter().enumerate() {
-            sums[y * 8 / side * 8 + x * 8 / side] += u32::from(*value);
+        for (sum, values) in sums[y / block * 8..].iter_mut().zip(row.chunks_exact(block)) {
+            *sum += values.iter().map(|value| u32::from(*value)).sum::<u32>();
         }
     }
     sums.into_iter().map(f64::from).collect()

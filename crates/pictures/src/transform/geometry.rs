@@ -57,10 +57,10 @@ pub(super) fn rotate(picture: &Picture, degrees: f64, random: &mut Random) -> Re
     let floor = |x: f32| x as i32 - i32::from((x as i32 as f32) > x);
     // A frame of black of one pixel, so that corners need not be asked where they lie; the fourth value fills registers.
     let row = width + 2;
-    let mut framed = vec![[0.0_f32; 4]; row * (height + 2)];
+    let mut framed = vec![[0_u8; 4]; row * (height + 2)];
     for (from, to) in pixels.chunks_exact(width).zip(framed[row..].chunks_exact_mut(row)) {
         for (to, [red, green, blue]) in to[1..].iter_mut().zip(from) {
-            *to = [*red, *green, *blue, 0].map(f32::from);
+            *to = [*red, *green, *blue, 0];
         }
     }
     let mix = |a: [f32; 4], b: [f32; 4], share: f32| -> [f32; 4] {
@@ -69,20 +69,28 @@ pub(super) fn rotate(picture: &Picture, degrees: f64, random: &mut Random) -> Re
     let mut rgb = vec![0; picture.rgb().len()];
     let (turned, _) = rgb.as_chunks_mut::<3>();
     let mut levels = vec![[0.0; 4]; width];
+    // Where each pixel of a line comes from: the corner left above in the frame, and how far right of it and below it.
+    let mut corner = vec![[0_i32; 2]; width];
+    let mut share = vec![[0.0_f32; 2]; width];
     for (y, line) in turned.chunks_exact_mut(width).enumerate() {
-        for (x, levels) in levels.iter_mut().enumerate() {
-            let (dx, dy) = (x as f32 - middle_x, y as f32 - middle_y);
+        let dy = y as f32 - middle_y;
+        for (x, (corner, share)) in corner.iter_mut().zip(&mut share).enumerate() {
+            let dx = x as f32 - middle_x;
             let (from_x, from_y) = (middle_x + dx * cos + dy * sin, middle_y - dx * sin + dy * cos);
             let (left, top) = (floor(from_x), floor(from_y));
-            if !(-1..width as i32).contains(&left) || !(-1..height as i32).contains(&top) {
+            *corner = [left + 1, top + 1];
+            *share = [from_x - left as f32, from_y - top as f32];
+        }
+        for ((levels, [left, top]), [right, below]) in levels.iter_mut().zip(&corner).zip(&share) {
+            if !(0..=width as i32).contains(left) || !(0..=height as i32).contains(top) {
                 *levels = [0.0; 4];
                 continue;
             }
-            let (right, below) = (from_x - left as f32, from_y - top as f32);
-            let corners = &framed[(top + 1) as usize * row + (left + 1) as usize..][..row + 2];
-            let upper = mix(corners[0], corners[1], right);
-            let lower = mix(corners[row], corners[row + 1], right);
-            *levels = mix(upper, lower, below);
+            let corners = &framed[*top as usize * row + *left as usize..][..row + 2];
+            let level = |place: usize| corners[place].map(f32::from);
+            let upper = mix(level(0), level(1), *right);
+            let lower = mix(level(row), level(row + 1), *right);
+            *levels = mix(upper, lower, *below);
         }
         for (pixel, levels) in line.iter_mut().zip(&levels) {
             let [red, green, blue, _] = levels.map(byte);
