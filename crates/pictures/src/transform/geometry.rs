@@ -1,6 +1,6 @@
 //! Where pixels lie.
 
-use super::{arithmetic, byte};
+use super::{arithmetic, wide};
 use crate::generate::random::Random;
 use crate::{MAX_SIDE, Picture, PictureError};
 
@@ -69,6 +69,7 @@ pub(super) fn rotate(picture: &Picture, degrees: f64, random: &mut Random) -> Re
     let mut rgb = vec![0; picture.rgb().len()];
     let (turned, _) = rgb.as_chunks_mut::<3>();
     let mut levels = vec![[0.0; 4]; width];
+    let mut rounded = vec![[0; 4]; width];
     // Where each pixel of a line comes from: the corner left above in the frame, and how far right of it and below it.
     let mut corner = vec![[0_i32; 2]; width];
     let mut share = vec![[0.0_f32; 2]; width];
@@ -92,9 +93,9 @@ pub(super) fn rotate(picture: &Picture, degrees: f64, random: &mut Random) -> Re
             let lower = mix(level(row), level(row + 1), *right);
             *levels = mix(upper, lower, *below);
         }
-        for (pixel, levels) in line.iter_mut().zip(&levels) {
-            let [red, green, blue, _] = levels.map(byte);
-            *pixel = [red, green, blue];
+        wide::round(levels.as_flattened(), rounded.as_flattened_mut());
+        for (pixel, [red, green, blue, _]) in line.iter_mut().zip(&rounded) {
+            *pixel = [*red, *green, *blue];
         }
     }
     Picture::new(picture.width(), picture.height(), rgb)

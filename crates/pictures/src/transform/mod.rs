@@ -20,6 +20,7 @@ mod light;
 mod noise;
 mod overlay;
 mod palette;
+mod wide;
 
 use crate::generate::random::Random;
 use crate::{Picture, PictureError};
@@ -302,16 +303,16 @@ fn by_levels(picture: &Picture, change: impl Fn([f32; 3]) -> [f32; 3]) -> Result
     let mut rgb = picture.rgb().to_vec();
     let mut levels = vec![0.0; 3 * picture.width() as usize];
     for row in rgb.chunks_exact_mut(levels.len()) {
-        levels.iter_mut().zip(&*row).for_each(|(level, byte)| *level = f32::from(*byte));
+        wide::levels(row, &mut levels);
         levels.as_chunks_mut().0.iter_mut().for_each(|pixel| *pixel = change(*pixel));
-        row.iter_mut().zip(&levels).for_each(|(rounded, level)| *rounded = byte(*level));
+        wide::round(&levels, row);
     }
     Picture::new(picture.width(), picture.height(), rgb)
 }
 
-/// Rounded to a byte.
+/// Rounded to a byte, and the nearest byte to what is none. The cast does both without a branch.
 fn byte(level: f32) -> u8 {
-    (level.clamp(0.0, 255.0) + 0.5) as i32 as u8
+    (level + 0.5) as u8
 }
 
 #[cfg(test)]
