@@ -9,6 +9,7 @@ use crate::{
 use rand_core::Rng as _;
 use rayon::prelude::*;
 use sightline_crypto::Seed;
+use sightline_fingerprint::Pixels;
 use sightline_pictures::transform::{Family, Transform};
 use sightline_privacy::interval::upper_bound;
 use std::ops::ControlFlow;
@@ -271,11 +272,15 @@ fn prints(original: &Original, index: u64, subjects: &[Subject], transforms: &[T
         };
     };
     let of_transform = |transform: &Transform| match transform.apply(&picture, seed, index) {
-        Ok(changed) => subjects.iter().map(|subject| subject.query(&changed)).collect(),
+        Ok(changed) => {
+            let changed = Pixels::of(&changed);
+            subjects.iter().map(|subject| subject.query(&changed)).collect()
+        }
         Err(_) => vec![None; subjects.len()],
     };
+    let pixels = Pixels::of(&picture);
     Prints {
-        entries: subjects.iter().map(|subject| subject.entry(&original.bytes, &picture)).collect(),
+        entries: subjects.iter().map(|subject| subject.entry(&original.bytes, &pixels)).collect(),
         queries: transforms.iter().map(of_transform).collect(),
     }
 }

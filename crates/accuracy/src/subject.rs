@@ -1,8 +1,7 @@
 //! An algorithm as it is asked here.
 
 use crate::{AccuracyError, Plan};
-use sightline_fingerprint::{Algorithm, Dihedral, MINIMUM_QUALITY, Stages};
-use sightline_pictures::Picture;
+use sightline_fingerprint::{Algorithm, Dihedral, MINIMUM_QUALITY, Pixels, Stages};
 
 /// The longest fingerprint that is compared.
 pub(crate) const MOST_BITS: u32 = 256;
@@ -79,7 +78,7 @@ impl Subject {
 
     /// What is looked up for pixels. Exact digests take them as a PPM file, which keeps every sample: what counts is that it
     /// is another file.
-    pub(crate) fn query(self, picture: &Picture) -> Option<Query> {
+    pub(crate) fn query(self, picture: &Pixels<'_>) -> Option<Query> {
         let found = self.algorithm.of_picture(picture).unwrap_or_else(|| {
             let mut file = format!("P6\n{} {}\n255\n", picture.width(), picture.height()).into_bytes();
             file.extend_from_slice(picture.rgb());
@@ -89,7 +88,7 @@ impl Subject {
     }
 
     /// What is looked up for a file as it is, and the codes that stand for it on a list.
-    pub(crate) fn entry(self, encoded: &[u8], picture: &Picture) -> Option<(Query, Vec<Code>)> {
+    pub(crate) fn entry(self, encoded: &[u8], picture: &Pixels<'_>) -> Option<(Query, Vec<Code>)> {
         let file = || self.algorithm.compute(encoded);
         let found = self.algorithm.of_picture(picture).unwrap_or_else(file).ok()?;
         let query = Query { code: code(&found.bytes), quality: found.quality };

@@ -2,8 +2,7 @@
 //! Lanczos, bits above the mean.
 
 use crate::grey::Grey;
-use crate::{Algorithm, Fingerprint, FingerprintError, Stage};
-use sightline_pictures::Picture;
+use crate::{Algorithm, Fingerprint, FingerprintError, Pixels, Stage};
 
 /// [The module](self)'s algorithm.
 #[derive(Debug)]
@@ -27,25 +26,26 @@ impl Algorithm for AHash {
     }
 
     fn compute(&self, encoded: &[u8]) -> Result<Fingerprint, FingerprintError> {
-        Ok(hash(&sightline_pictures::decode(encoded)?))
+        Ok(hash(&Grey::of(&sightline_pictures::decode(encoded)?)))
     }
 
-    fn of_picture(&self, picture: &Picture) -> Option<Result<Fingerprint, FingerprintError>> {
-        Some(Ok(hash(picture)))
+    fn of_picture(&self, pixels: &Pixels<'_>) -> Option<Result<Fingerprint, FingerprintError>> {
+        Some(Ok(hash(pixels.grey())))
     }
 
     fn stages(&self, encoded: &[u8]) -> Result<Vec<Stage>, FingerprintError> {
-        let values = shrunk(&sightline_pictures::decode(encoded)?).values.into_iter().map(f64::from).collect();
+        let values =
+            shrunk(&Grey::of(&sightline_pictures::decode(encoded)?)).values.into_iter().map(f64::from).collect();
         Ok(vec![Stage { name: "grey", width: 8, values }])
     }
 }
 
-fn hash(picture: &Picture) -> Fingerprint {
-    let grey = shrunk(picture);
+fn hash(grey: &Grey) -> Fingerprint {
+    let grey = shrunk(grey);
     let sum: u32 = grey.values.iter().map(|value| u32::from(*value)).sum();
     Fingerprint::from_bits(grey.values.into_iter().map(|value| u32::from(value) * 64 > sum))
 }
 
-fn shrunk(picture: &Picture) -> Grey {
-    Grey::of(picture).resized(8, 8)
+fn shrunk(grey: &Grey) -> Grey {
+    grey.resized(8, 8)
 }

@@ -1,5 +1,8 @@
+use crate::grey::Grey;
 use crate::{FingerprintError, ahash, blockhash, dhash, exact, pdq, phash, whash};
 use sightline_pictures::Picture;
+use std::cell::OnceCell;
+use std::ops::Deref;
 
 /// A way to make a fingerprint of a picture file.
 pub trait Algorithm: Sync {
@@ -27,7 +30,7 @@ pub trait Algorithm: Sync {
     ///
     /// # Errors
     /// As [`Algorithm::compute`].
-    fn of_picture(&self, _picture: &Picture) -> Option<Result<Fingerprint, FingerprintError>> {
+    fn of_picture(&self, _picture: &Pixels<'_>) -> Option<Result<Fingerprint, FingerprintError>> {
         None
     }
 
@@ -43,6 +46,32 @@ pub trait Algorithm: Sync {
     fn distance(&self, a: &Fingerprint, b: &Fingerprint) -> Option<u32> {
         let distance = || a.bytes.iter().zip(&b.bytes).map(|(a, b)| (a ^ b).count_ones()).sum();
         (a.bytes.len() == b.bytes.len()).then(distance)
+    }
+}
+
+/// A decoded picture, with what several algorithms make of it first and need make only once.
+#[derive(Debug)]
+pub struct Pixels<'a> {
+    picture: &'a Picture,
+    grey: OnceCell<Grey>,
+}
+
+impl<'a> Pixels<'a> {
+    /// Those of `picture`.
+    pub fn of(picture: &'a Picture) -> Self {
+        Self { picture, grey: OnceCell::new() }
+    }
+
+    pub(crate) fn grey(&self) -> &Grey {
+        self.grey.get_or_init(|| Grey::of(self.picture))
+    }
+}
+
+impl Deref for Pixels<'_> {
+    type Target = Picture;
+
+    fn deref(&self) -> &Picture {
+        self.picture
     }
 }
 
@@ -113,9 +142,10 @@ mod tests {
         for index in 0..6 {
             let encoded = sightline_pictures::generate(&[8; 32], index).picture.to_jpeg(80);
             let picture = sightline_pictures::decode(&encoded).unwrap();
+            let pixels = Pixels::of(&picture);
             for algorithm in ALGORITHMS {
                 let of_file = algorithm.compute(&encoded);
-                let of_pixels = algorithm.of_picture(&picture);
+                let of_pixels = algorithm.of_picture(&pixels);
                 assert!(of_pixels.is_none() == (algorithm.threshold() == 0), "{}", algorithm.name());
                 assert!(of_pixels.is_none_or(|of_pixels| of_pixels == of_file), "{}", algorithm.name());
             }

@@ -6,7 +6,7 @@
 //! Shares are sixteenths of a pixel along each side, so whole numbers give the package's sums exactly. The package counts
 //! a fully transparent pixel as white; alpha is dropped here.
 
-use crate::{Algorithm, Fingerprint, FingerprintError, Stage};
+use crate::{Algorithm, Fingerprint, FingerprintError, Pixels, Stage};
 use sightline_pictures::Picture;
 
 /// [The module](self)'s algorithm.
@@ -34,7 +34,7 @@ impl Algorithm for BlockHash {
         Ok(hash(&sightline_pictures::decode(encoded)?))
     }
 
-    fn of_picture(&self, picture: &Picture) -> Option<Result<Fingerprint, FingerprintError>> {
+    fn of_picture(&self, picture: &Pixels<'_>) -> Option<Result<Fingerprint, FingerprintError>> {
         Some(Ok(hash(picture)))
     }
 

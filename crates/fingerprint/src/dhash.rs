@@ -2,8 +2,7 @@
 //! Lanczos, bits where a value is above the one to its left.
 
 use crate::grey::Grey;
-use crate::{Algorithm, Fingerprint, FingerprintError, Stage};
-use sightline_pictures::Picture;
+use crate::{Algorithm, Fingerprint, FingerprintError, Pixels, Stage};
 
 /// [The module](self)'s algorithm.
 #[derive(Debug)]
@@ -27,25 +26,26 @@ impl Algorithm for DHash {
     }
 
     fn compute(&self, encoded: &[u8]) -> Result<Fingerprint, FingerprintError> {
-        Ok(hash(&sightline_pictures::decode(encoded)?))
+        Ok(hash(&Grey::of(&sightline_pictures::decode(encoded)?)))
     }
 
-    fn of_picture(&self, picture: &Picture) -> Option<Result<Fingerprint, FingerprintError>> {
-        Some(Ok(hash(picture)))
+    fn of_picture(&self, pixels: &Pixels<'_>) -> Option<Result<Fingerprint, FingerprintError>> {
+        Some(Ok(hash(pixels.grey())))
     }
 
     fn stages(&self, encoded: &[u8]) -> Result<Vec<Stage>, FingerprintError> {
-        let values = shrunk(&sightline_pictures::decode(encoded)?).values.into_iter().map(f64::from).collect();
+        let values =
+            shrunk(&Grey::of(&sightline_pictures::decode(encoded)?)).values.into_iter().map(f64::from).collect();
         Ok(vec![Stage { name: "grey", width: 9, values }])
     }
 }
 
-fn hash(picture: &Picture) -> Fingerprint {
-    let grey = shrunk(picture);
+fn hash(grey: &Grey) -> Fingerprint {
+    let grey = shrunk(grey);
     let rows = grey.values.chunks_exact(9);
     Fingerprint::from_bits(rows.flat_map(|row| row.windows(2).map(|pair| pair[1] > pair[0])))
 }
 
-fn shrunk(picture: &Picture) -> Grey {
-    Grey::of(picture).resized(9, 8)
+fn shrunk(grey: &Grey) -> Grey {
+    grey.resized(9, 8)
 }

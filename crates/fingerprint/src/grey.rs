@@ -26,9 +26,9 @@ impl Grey {
 
     /// Pillow's `resize((width, height), LANCZOS)`: along rows first, rounded to bytes between the passes; a side that
     /// keeps its length is left alone. Pillow 13 takes columns first for some pictures higher than wide; we never do.
-    pub(crate) fn resized(self, width: usize, height: usize) -> Self {
+    pub(crate) fn resized(&self, width: usize, height: usize) -> Self {
         if (width, height) == (self.width, self.height) {
-            return self;
+            return self.clone();
         }
         // Each pass exchanges rows and columns; one that keeps a length has the single weight 1.
         let level = Level::best();

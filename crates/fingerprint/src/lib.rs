@@ -19,7 +19,7 @@ pub mod tmk;
 pub mod vpdq;
 pub mod whash;
 
-pub use algorithm::{ALGORITHMS, Algorithm, Fingerprint, Stage, by_name};
+pub use algorithm::{ALGORITHMS, Algorithm, Fingerprint, Pixels, Stage, by_name};
 pub use cut::{Cut, Intermediate, IntermediateError};
 pub use hash::{HashError, PdqHash};
 pub use kernels::Level;

@@ -6,7 +6,7 @@
 //! median. Arithmetic is in single precision and in the reference's order, so that equal luma gives equal bits.
 
 use crate::kernels::{self, Level};
-use crate::{Algorithm, Fingerprint, FingerprintError, Luma, PdqHash, Stage};
+use crate::{Algorithm, Fingerprint, FingerprintError, Luma, PdqHash, Pixels, Stage};
 use sightline_pictures::Picture;
 use std::sync::LazyLock;
 
@@ -59,7 +59,7 @@ impl Algorithm for Meta {
         Ok(crate::fingerprint(encoded)?.into())
     }
 
-    fn of_picture(&self, picture: &Picture) -> Option<Result<Fingerprint, FingerprintError>> {
+    fn of_picture(&self, picture: &Pixels<'_>) -> Option<Result<Fingerprint, FingerprintError>> {
         Some(Stages::of(picture).map(|stages| stages.pdq().into()))
     }
 

@@ -4,8 +4,7 @@
 
 use crate::algorithm::median;
 use crate::grey::Grey;
-use crate::{Algorithm, Fingerprint, FingerprintError, Stage};
-use sightline_pictures::Picture;
+use crate::{Algorithm, Fingerprint, FingerprintError, Pixels, Stage};
 use std::f64::consts::PI;
 use std::sync::LazyLock;
 
@@ -34,29 +33,29 @@ impl Algorithm for PHash {
     }
 
     fn compute(&self, encoded: &[u8]) -> Result<Fingerprint, FingerprintError> {
-        Ok(hash(&sightline_pictures::decode(encoded)?))
+        Ok(hash(&Grey::of(&sightline_pictures::decode(encoded)?)))
     }
 
-    fn of_picture(&self, picture: &Picture) -> Option<Result<Fingerprint, FingerprintError>> {
-        Some(Ok(hash(picture)))
+    fn of_picture(&self, pixels: &Pixels<'_>) -> Option<Result<Fingerprint, FingerprintError>> {
+        Some(Ok(hash(pixels.grey())))
     }
 
     fn stages(&self, encoded: &[u8]) -> Result<Vec<Stage>, FingerprintError> {
-        let grey = shrunk(&sightline_pictures::decode(encoded)?);
+        let grey = shrunk(&Grey::of(&sightline_pictures::decode(encoded)?));
         let low = low(&grey);
         let values = grey.values.into_iter().map(f64::from).collect();
         Ok(vec![Stage { name: "grey", width: SIDE, values }, Stage { name: "dct", width: 8, values: low }])
     }
 }
 
-fn hash(picture: &Picture) -> Fingerprint {
-    let low = low(&shrunk(picture));
+fn hash(grey: &Grey) -> Fingerprint {
+    let low = low(&shrunk(grey));
     let median = median(&low);
     Fingerprint::from_bits(low.into_iter().map(|value| value > median))
 }
 
-fn shrunk(picture: &Picture) -> Grey {
-    Grey::of(picture).resized(SIDE, SIDE)
+fn shrunk(grey: &Grey) -> Grey {
+    grey.resized(SIDE, SIDE)
 }
 
 /// The 8 × 8 lowest coefficients, row by row.

@@ -8,8 +8,7 @@
 
 use crate::algorithm::median;
 use crate::grey::Grey;
-use crate::{Algorithm, Fingerprint, FingerprintError, Stage};
-use sightline_pictures::Picture;
+use crate::{Algorithm, Fingerprint, FingerprintError, Pixels, Stage};
 
 /// [The module](self)'s algorithm.
 #[derive(Debug)]
@@ -33,29 +32,29 @@ impl Algorithm for WHash {
     }
 
     fn compute(&self, encoded: &[u8]) -> Result<Fingerprint, FingerprintError> {
-        Ok(hash(&sightline_pictures::decode(encoded)?))
+        Ok(hash(&Grey::of(&sightline_pictures::decode(encoded)?)))
     }
 
-    fn of_picture(&self, picture: &Picture) -> Option<Result<Fingerprint, FingerprintError>> {
-        Some(Ok(hash(picture)))
+    fn of_picture(&self, pixels: &Pixels<'_>) -> Option<Result<Fingerprint, FingerprintError>> {
+        Some(Ok(hash(pixels.grey())))
     }
 
     fn stages(&self, encoded: &[u8]) -> Result<Vec<Stage>, FingerprintError> {
-        Ok(vec![Stage { name: "blocks", width: 8, values: blocks(&sightline_pictures::decode(encoded)?) }])
+        Ok(vec![Stage { name: "blocks", width: 8, values: blocks(&Grey::of(&sightline_pictures::decode(encoded)?)) }])
     }
 }
 
-fn hash(picture: &Picture) -> Fingerprint {
-    let blocks = blocks(picture);
+fn hash(grey: &Grey) -> Fingerprint {
+    let blocks = blocks(grey);
     let median = median(&blocks);
     Fingerprint::from_bits(blocks.into_iter().map(|sum| sum > median))
 }
 
 /// Sums of 8 × 8 blocks, row by row.
-fn blocks(picture: &Picture) -> Vec<f64> {
-    let shorter = picture.width().min(picture.height());
+fn blocks(grey: &Grey) -> Vec<f64> {
+    let shorter = grey.width.min(grey.height);
     let side = (1_usize << shorter.ilog2()).max(8);
-    let grey = Grey::of(picture).resized(side, side);
+    let grey = grey.resized(side, side);
     let block = side / 8;
     let mut sums = vec![0_u32; 64];
     for (y, row) in grey.values.chunks_exact(side).enumerate() {

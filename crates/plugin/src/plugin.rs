@@ -1,7 +1,6 @@
 use crate::program::{Handing, Program, ProgramError, Settings};
 use serde::Deserialize;
-use sightline_fingerprint::{Algorithm, Fingerprint, FingerprintError};
-use sightline_pictures::Picture;
+use sightline_fingerprint::{Algorithm, Fingerprint, FingerprintError, Pixels};
 use std::sync::{Mutex, PoisonError};
 
 /// The longest fingerprint, in bits.
@@ -143,7 +142,7 @@ impl Algorithm for Plugin {
     }
 
     /// The program gets the pixels as PNG, which keeps them.
-    fn of_picture(&self, picture: &Picture) -> Option<Result<Fingerprint, FingerprintError>> {
+    fn of_picture(&self, picture: &Pixels<'_>) -> Option<Result<Fingerprint, FingerprintError>> {
         Some(self.compute(&picture.to_png()))
     }
 }

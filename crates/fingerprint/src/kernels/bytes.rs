@@ -29,6 +29,9 @@ kernel!(
 /// Fractional bits of a filter's weights.
 pub(crate) const FRACTION: u32 = 22;
 
+/// Columns that are turned into [`LANES`] pairs of columns at once.
+const COLUMNS: usize = 2 * LANES;
+
 /// The lower bits of a weight, which are multiplied apart from the higher ones, so that both fit into 16 bits.
 const LOWER: u32 = 11;
 
@@ -64,7 +67,7 @@ impl Tap {
 trait Whole: Copy {
     const ZERO: Self;
     /// Pairs of bytes, each as two numbers of 16 bits.
-    fn pairs(bytes: &[u8; 2 * LANES]) -> Self;
+    fn pairs(bytes: &[u8; COLUMNS]) -> Self;
     /// With the products of two numbers of 16 bits and the two of `weights` added to each lane, without a look at overflow.
     fn plus(self, pairs: Self, weights: Pair) -> Self;
     fn values(self) -> [i32; LANES];
@@ -120,38 +123,17 @@ fn brightness_by<V: Whole, T: Brightness>(pixels: &[[u8; 3]], out: &mut [T]) {
     }
 }
 
+/// [`LANES`] rows at a time, side by side in registers, whatever the number of weights.
 #[inline(always)]
 fn weigh_by<V: Whole>(values: &[u8], width: usize, taps: &[Tap]) -> Vec<u8> {
     let height = values.len() / width;
     let mut out = vec![0; taps.len() * height];
-    let mut top = 0;
-    while top < height {
-        let rows = &values[top * width..];
-        top += if height - top > LANES {
-            band::<V, 2>(rows, width, taps, height, &mut out[top..])
-        } else {
-            band::<V, 1>(rows, width, taps, height, &mut out[top..])
-        };
-    }
-    out
-}
-
-/// The first `PARTS · LANES` of `rows`, side by side in registers, whatever the number of weights; what comes of them goes
-/// to `out`, in rows of `height`. Returns how many there were.
-#[expect(clippy::cast_sign_loss, reason = "clamped to a byte")]
-#[inline(always)]
-fn band<V: Whole, const PARTS: usize>(rows: &[u8], width: usize, taps: &[Tap], height: usize, out: &mut [u8]) -> usize {
-    const COLUMNS: usize = 2 * LANES;
-    let count = (rows.len() / width).min(PARTS * LANES);
     // For each two columns, the values of all rows.
-    let mut lanes = vec![[V::ZERO; PARTS]; width.div_ceil(COLUMNS) * LANES];
-    for part in 0..PARTS {
-        let rows = &rows[..count * width][part * LANES * width..];
-        for (group, lanes) in lanes.chunks_exact_mut(LANES).enumerate() {
-            let left = group * COLUMNS;
-            let mut tile = [V::ZERO; LANES];
-            for (tile, row) in tile.iter_mut().zip(rows.chunks_exact(width)) {
-                *tile = if let Some(bytes) = row[left..].first_chunk() {
+    let mut lanes = vec![V::ZERO; LANES * width.div_ceil(COLUMNS)];
+    for (band, rows) in values.chunks(LANES * width).enumerate() {
+        for (left, lanes) in (0..width).step_by(COLUMNS).zip(lanes.as_chunks_mut::<LANES>().0) {
+            for (lane, row) in lanes.iter_mut().zip(rows.chunks_exact(width)) {
+                *lane = if let Some(bytes) = row[left..].first_chunk() {
                     V::pairs(bytes)
                 } else {
                     let mut bytes = [0; COLUMNS];
@@ -159,34 +141,38 @@ fn band<V: Whole, const PARTS: usize>(rows: &[u8], width: usize, taps: &[Tap], h
                     V::pairs(&bytes)
                 };
             }
-            V::turn(&mut tile);
-            for (lanes, pairs) in lanes.iter_mut().zip(tile) {
-                lanes[part] = pairs;
+            V::turn(lanes);
+        }
+        for (tap, out) in taps.iter().zip(out.chunks_exact_mut(height)) {
+            let levels = weighed(tap, &lanes);
+            let out = &mut out[band * LANES..];
+            if let Some(out) = out.first_chunk_mut() {
+                *out = levels;
+            } else {
+                out.copy_from_slice(&levels[..out.len()]);
             }
         }
     }
-    for (tap, out) in taps.iter().zip(out.chunks_mut(height)) {
-        let mut sums = [[V::ZERO; PARTS]; 2];
-        for (weights, pairs) in tap.pairs.iter().zip(&lanes[tap.first..]) {
-            for (sums, weights) in sums.iter_mut().zip(weights) {
-                for (sum, pairs) in sums.iter_mut().zip(pairs) {
-                    *sum = sum.plus(*pairs, *weights);
-                }
-            }
-        }
-        let mut levels = [[0; LANES]; PARTS];
-        for (part, levels) in levels.iter_mut().enumerate() {
-            let (high, low) = (sums[0][part].values(), sums[1][part].values());
-            // What is lost above 32 bits on the way is so in the sum, which fits: weights of a filter sum to less than
-            // twice 2²² without their signs.
-            for i in 0..LANES {
-                let sum = (high[i] << LOWER).wrapping_add(low[i]).wrapping_add(1 << (FRACTION - 1));
-                levels[i] = (sum >> FRACTION).clamp(0, 255) as u8;
-            }
-        }
-        out[..count].copy_from_slice(&levels.as_flattened()[..count]);
+    out
+}
+
+/// What a tap makes of [`LANES`] rows. What is lost above 32 bits on the way is lost in the sum as well, which fits: weights
+/// of a filter sum to less than twice 2²² without their signs.
+#[expect(clippy::cast_sign_loss, reason = "clamped to a byte")]
+#[inline(always)]
+fn weighed<V: Whole>(tap: &Tap, lanes: &[V]) -> [u8; LANES] {
+    let (mut high, mut low) = (V::ZERO, V::ZERO);
+    for ([higher, lower], pairs) in tap.pairs.iter().zip(&lanes[tap.first..]) {
+        high = high.plus(*pairs, *higher);
+        low = low.plus(*pairs, *lower);
     }
-    count
+    let (high, low) = (high.values(), low.values());
+    let mut levels = [0; LANES];
+    for i in 0..LANES {
+        let sum = (high[i] << LOWER).wrapping_add(low[i]).wrapping_add(1 << (FRACTION - 1));
+        levels[i] = (sum >> FRACTION).clamp(0, 255) as u8;
+    }
+    levels
 }
 
 /// What the compiler makes of it.
@@ -205,7 +191,7 @@ impl Whole for Plain {
     const ZERO: Self = Self([0; LANES]);
 
     #[inline(always)]
-    fn pairs(bytes: &[u8; 2 * LANES]) -> Self {
+    fn pairs(bytes: &[u8; COLUMNS]) -> Self {
         let pairs = bytes.as_chunks::<2>().0;
         Self(std::array::from_fn(|lane| i32::from(pairs[lane][0]) | i32::from(pairs[lane][1]) << 16))
     }
@@ -245,7 +231,7 @@ impl Whole for Plain {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::super::{Vector, x86 as single};
-    use super::{LANES, Pair, Whole};
+    use super::{COLUMNS, LANES, Pair, Whole};
     use std::arch::x86_64::{
         __m128i, __m256i, __m512i, _mm256_add_epi32, _mm256_broadcastsi128_si256, _mm256_cvtepu8_epi16,
         _mm256_madd_epi16, _mm256_permutevar8x32_epi32, _mm256_set_m128i, _mm256_set1_epi32, _mm256_setr_epi32,
@@ -306,7 +292,7 @@ mod x86 {
         common!(single::Avx2);
 
         #[inline(always)]
-        fn pairs(bytes: &[u8; 2 * LANES]) -> Self {
+        fn pairs(bytes: &[u8; COLUMNS]) -> Self {
             let halves: &[[u8; LANES]] = bytes.as_chunks().0;
             // SAFETY: runs only where there is AVX2, see the module.
             let half = |half: usize| unsafe { _mm256_cvtepu8_epi16(load(&halves[half])) };
@@ -348,9 +334,9 @@ mod x86 {
         common!(single::Avx512);
 
         #[inline(always)]
-        fn pairs(bytes: &[u8; 2 * LANES]) -> Self {
+        fn pairs(bytes: &[u8; COLUMNS]) -> Self {
             // SAFETY: runs only where there is AVX-512, see the module; every pattern of 32 bytes is valid.
-            unsafe { Self(_mm512_cvtepu8_epi16(transmute::<[u8; 2 * LANES], __m256i>(*bytes))) }
+            unsafe { Self(_mm512_cvtepu8_epi16(transmute::<[u8; COLUMNS], __m256i>(*bytes))) }
         }
 
         #[inline(always)]
