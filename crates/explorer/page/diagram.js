@@ -25,6 +25,16 @@ export function diagram(lanes, pick, label) {
     element("div", { class: "wide" }, body));
   const rows = [];
 
+  // One stop for the keyboard, from which arrows go on.
+  body.addEventListener("keydown", (event) => {
+    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const seen = rows.filter((row) => row.offsetParent).map((row) => row.firstChild);
+    const at = seen.indexOf(document.activeElement);
+    if (!by || at < 0) return;
+    event.preventDefault();
+    seen[Math.min(Math.max(at + by, 0), seen.length - 1)].focus();
+  });
+
   function add(message) {
     const [symbol, meaning] = CARRIES[message.carries];
     const [from, to] = [place.get(message.from), place.get(message.to)];
@@ -35,6 +45,7 @@ export function diagram(lanes, pick, label) {
     const bytes = own ? "" : `${count(message.length)} bytes, `;
     const button = element("button", {
       type: "button",
+      tabIndex: -1,
       class: `step ${message.carries}${own ? " own" : ""}${to < from ? " back" : ""}${
         own && from === 0 ? " first" : ""}${own && from === lanes.length - 1 ? " last" : ""}`,
       title: `${message.number}. ${between}: ${message.name}, ${bytes}at ${seconds(message.arrives)}\n${hex(message.head, true)}`,
@@ -56,6 +67,7 @@ export function diagram(lanes, pick, label) {
     rows.forEach((row, number) => {
       row.classList.toggle("future", number > position);
       row.classList.toggle("now", number === position);
+      row.firstChild.tabIndex = number === position ? 0 : -1;
     });
     const now = rows[position];
     if (follow && now?.offsetParent) {

@@ -44,7 +44,8 @@ class Side {
       element("button", { type: "button", "aria-label": "One message on", onclick: move(1) }, "▶"));
     this.place = element("p", { class: "place" });
     this.result = element("p", { class: "result" });
-    this.breaking = element("div", { class: "breaking", hidden: true });
+    // Whoever chooses here has found the moment.
+    this.breaking = element("div", { class: "breaking", hidden: true, onfocusin: () => this.halt() });
     this.run = element("div", { class: "run" });
     root.replaceChildren(
       element("div", { class: "choose" },
@@ -148,7 +149,9 @@ class Side {
     messages.forEach((message) => this.diagram.add(message));
     this.breaking.hidden = !choice.broken;
     const matched = !this.chosen.matches ? "nothing is compared with a list"
-      : opening.matched ? "a list entry lies within the radius" : "no list entry lies within the radius";
+      : opening.matched ? "a list entry lies within the radius"
+      : opening.quality < choices.least_quality ? `too little detail to be compared (quality ${opening.quality} of 100, ${choices.least_quality} is needed)`
+      : "no list entry lies within the radius";
     const arrived = closing.shown >= closing.sent ? "what was sent arrived" : `${closing.shown} of ${closing.sent} contents arrived`;
     const refused = closing.refusals.map(([who, why]) => `${title(who)} refused: ${why}.`);
     this.status.textContent = [`Done in ${seconds(closing.seconds)} of virtual time: ${matched}; ${arrived}.`,
@@ -203,11 +206,11 @@ class Side {
     const ended = this.position === messages.length;
     const names = reads.map(([name]) => name).join(", ");
     this.result.className = `result ${reads.length ? "learnt" : some.length ? "some" : "clear"}`;
-    this.result.textContent = [
-      reads.length
-        ? `◉ Besides sender and recipient, the picture can ${ended ? "" : "by now "}be read by: ${names}.`
-        : `○ Nobody but sender and recipient can read the picture${ended ? "" : " so far"}.`,
-      ...some.map(([name, symbol, words]) => `${symbol} ${name} ${words}.`)].join(" ");
+    const partly = some.map(([name, symbol, words]) => `${symbol} ${name} ${words}.`);
+    this.result.textContent = (reads.length
+      ? [`◉ Besides sender and recipient, the picture can ${ended ? "" : "by now "}be read by: ${names}.`, ...partly]
+      : some.length ? [...partly, `The whole picture is ${ended ? "" : "so far "}with sender and recipient alone.`]
+      : [`○ Nobody but sender and recipient can read the picture${ended ? "" : " so far"}.`]).join(" ");
     this.showBreak();
   }
 
@@ -226,7 +229,7 @@ class Side {
     this.breaking.replaceChildren(
       element("p", {}, "Break into ", this.victim, " right after this message: ", this.way,
         ". Move the slider to another moment."),
-      element("p", {}, element("label", {}, this.beside, " Beside a provider that kept everything that it saw")), this.opens);
+      element("p", {}, element("label", {}, this.beside, " Together with a provider that kept everything it saw")), this.opens);
   }
 
   showBreak() {
@@ -244,7 +247,9 @@ class Side {
       const when = ranges(entries.filter((entry) => entry[way][at]).map((entry) => entry.after));
       return element("li", { class: open ? "learnt" : "clear" },
         `${open ? "◉" : "○"} ${what}: ${open ? "opens" : "stays closed"} `,
-        element("small", {}, when ? `(would open after messages ${when})` : "(at no moment would it open)"));
+        element("small", {}, when ? `(would open if broken into after messages ${when})`
+          : this.victim.value.startsWith("device") && this.way.value === "snapshot" ? "(at no moment: devices here keep no picture that they have shown)"
+          : "(would open at no moment)"));
     }));
   }
 
@@ -298,28 +303,30 @@ function offerPicture({ id, name }) {
     element("label", { class: "sample" }, choose, Object.assign(picture(id), { alt: "" }), element("span", {}, name)));
 }
 
+const STILL = "What was chosen before is still sent.";
+
 /** Hands over a picture of one's own, and sends it. */
 async function upload(file) {
   if (!file) return;
   const line = document.querySelector("#upload");
   const say = (words, problem) => { line.textContent = words; line.classList.toggle("problem", problem); };
   if (file.size > choices.most_bytes) {
-    return say(`That file has ${count(file.size)} bytes. The most that is taken is ${count(choices.most_bytes)}.`, true);
+    return say(`Not taken: ${file.name} is larger than ${choices.most_bytes / 2 ** 20} MiB, the most that is read. ${STILL}`, true);
   }
   if (file.type && !file.type.startsWith("image/")) {
-    return say(`Not taken: ${file.name} is not a picture. JPEG, PNG, GIF and WebP are read.`, true);
+    return say(`Not taken: ${file.name} is not a picture. JPEG, PNG, GIF and WebP are read. ${STILL}`, true);
   }
   say("Taking it…", false);
   try {
     const taken = await ask("/pictures", {
       method: "POST", headers: { "content-type": file.type || "application/octet-stream" }, body: file,
     });
-    say(`Yours: ${count(taken.length)} bytes, kept for 15 minutes at most.`, false);
+    say(`${file.name}: ${count(taken.length)} bytes, kept for 15 minutes at most.`, false);
     sent = taken.id;
-    offerPicture(taken);
+    offerPicture({ ...taken, name: file.name });
     send();
   } catch (refused) {
-    say(`Not taken: ${refused.message}`, true);
+    say(`Not taken: ${refused.message} ${STILL}`, true);
   }
 }
 
@@ -328,13 +335,14 @@ function send(settled = false) {
   right.send(settled);
 }
 
-/** Runs again when a slider has come to rest, and shows how it ends. */
+/** Runs again when something else is chosen, so that both sides always show what is chosen; after a slider came to rest, how it ends. */
 let resting;
-function scrub({ target }) {
-  if (target.type !== "range") return;
+function chosen({ target }) {
+  if (target.type === "file") return;
+  const slider = target.type === "range";
   clearTimeout(resting);
   options.delete("at");
-  resting = setTimeout(() => send(true), 200);
+  resting = setTimeout(() => send(slider), slider ? 200 : 0);
 }
 
 /** What the sliders say beside themselves. */
@@ -362,8 +370,16 @@ const right = new Side(document.querySelector("#right"), "right", options.get("r
 
 form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(resting); options.delete("at"); send(); });
 form.addEventListener("input", sayRanges);
-form.addEventListener("change", scrub);
-document.querySelector("#own").addEventListener("change", (event) => upload(event.target.files[0]));
+form.addEventListener("change", chosen);
+document.querySelector("#own").addEventListener("change", async ({ target }) => {
+  await upload(target.files[0]);
+  target.value = "";
+});
+// No entry in the history: going back leaves the page, and comes back to what was chosen.
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  document.querySelector("#stage").focus();
+});
 for (const kind of ["dragover", "drop"]) {
   document.addEventListener(kind, (event) => {
     event.preventDefault();

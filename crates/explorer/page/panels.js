@@ -4,9 +4,9 @@ import { ofParty } from "./measured.js";
 import { bits, count, element, hex, length, noise, picture, rebuilt, title } from "./draw.js";
 
 const CUTS = {
-  luma: ["a grey copy", "The grey copy that the device handed over, here at 64 × 64."],
-  filtered: ["a grey thumbnail", "The grey thumbnail of 64 × 64 that the device handed over."],
-  dct: ["256 numbers of it", "Turned back from the 256 numbers that the device handed over; brightness guessed."],
+  luma: ["a grey copy of it", "The grey copy that the device handed over, of up to 512 × 512, drawn at 64 × 64."],
+  filtered: ["a grey thumbnail of it", "The grey thumbnail of 64 × 64 that the device handed over."],
+  dct: ["256 numbers of it, enough for a blurred thumbnail", "Turned back from the 256 numbers that the device handed over; brightness guessed."],
 };
 
 /** Symbol, words and class of what a party can make of the picture. */
@@ -28,7 +28,8 @@ export function panels(story, report) {
   // Those for whom the picture is not meant come first.
   const parties = story.opening.parties.toSorted((one, other) => one.endpoint - other.endpoint);
   const cards = new Map(parties.map((party) => [party.id, element("article", { class: "party" })]));
-  const root = element("div", { class: "parties" }, [...cards.values()]);
+  const marks = "✓ has come true, – not in this run, … not yet";
+  const root = element("div", { class: "parties" }, element("p", { class: "marks" }, marks), [...cards.values()]);
   const opened = new Set();
 
   function show(position) {

@@ -22,6 +22,7 @@ use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use serde::{Deserialize, Serialize};
+use sightline_fingerprint::MINIMUM_QUALITY;
 use std::convert::Infallible;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -322,6 +323,8 @@ struct Choices {
     systems: Vec<Offer>,
     pictures: Vec<Named>,
     most_bytes: usize,
+    /// The least quality of a hash that is compared.
+    least_quality: u8,
     /// The report that is at `/report`.
     report: Contents,
 }
@@ -347,7 +350,13 @@ async fn choices(State(state): State<Arc<Shared>>) -> Result<Json<Choices>, Refu
         };
         state.library.samples().iter().enumerate().map(named).collect()
     });
-    Ok(Json(Choices { systems: offers(), pictures: listed.await?, most_bytes: MOST_BYTES, report }))
+    Ok(Json(Choices {
+        systems: offers(),
+        pictures: listed.await?,
+        most_bytes: MOST_BYTES,
+        least_quality: MINIMUM_QUALITY,
+        report,
+    }))
 }
 
 async fn report(State(state): State<Arc<Shared>>) -> Response {

@@ -644,21 +644,34 @@ impl<'a> Teller<'a> {
         let happened = match seen {
             Some(true) => Some(true),
             Some(false) => ended.map(|_| false),
-            None => ended.map(|took_part| took_part && clause.covers(facts)),
+            None => ended.map(|took_part| took_part && clause.covers(facts) && self.came_about(clause.datum)),
         };
         let value = || match clause.datum {
             Datum::Metadata => {
-                Some(format!("user 0 to user 1, at {} s, {} bytes when padded", seconds(facts.at), facts.size_class.0))
+                let (at, length) = (seconds(facts.at), facts.size_class.0);
+                Some(format!("from the sender to the recipient, at {at} s, {length} bytes when padded"))
             }
             Datum::Length => Some(format!("{} bytes", facts.length)),
             Datum::Kind => Some("a picture".into()),
             Datum::Verdict => Some(if facts.matched { "it matched" } else { "it did not match" }.into()),
             Datum::Confirmation => Some(if facts.confirmed { "confirmed" } else { "not confirmed" }.into()),
             Datum::Report => facts.reports.first().map(|(at, _)| format!("at {} s", seconds(*at))),
-            Datum::Reporter => facts.reports.first().map(|(_, user)| format!("user {user}")),
+            Datum::Reporter => facts
+                .reports
+                .first()
+                .map(|(_, user)| if *user == facts.sender { "the sender" } else { "the recipient" }.into()),
             _ => None,
         };
         Learnt { happened, value: (happened == Some(true)).then(value).flatten() }
+    }
+
+    /// Whether a run got as far as to what a declaration speaks of: nothing follows from what the sender's device refused to
+    /// send, and nobody confirmed what no reviewer was asked about.
+    fn came_about(&self, datum: Datum) -> bool {
+        let refused = self.transcript.refusals().any(|refusal| refusal.party.role() == Role::Device);
+        let sent = !refused || !self.transcript.displays().is_empty();
+        let reviews = |step: &Step| [step.from, step.to].iter().any(|party| party.role() == Role::Reviewer);
+        sent && (datum != Datum::Confirmation || self.steps.iter().any(reviews))
     }
 
     fn broken(&mut self, party: PartyId, after: usize, at: Time) -> Break {

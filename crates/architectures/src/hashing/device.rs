@@ -90,7 +90,8 @@ impl Device {
     }
 
     fn verdict(&mut self, number: u64, matched: bool, turn: &mut Turn<'_, '_, Message>) -> Result<(), Reason> {
-        let unknown = || Reason::Rejected { message: "verdict", detail: format!("no check {number} is open") };
+        let unknown =
+            || Reason::Rejected { message: "verdict", detail: format!("there is no check {number} to answer") };
         let Waiting { content, held_for, .. } = self.awaiting.remove(&number).ok_or_else(unknown)?;
         self.set_alarm(turn);
         if matched {

@@ -103,8 +103,8 @@ fn a_planted_entry_a_lie_and_a_break_in_show_what_they_open() {
     // What matches lies in the enclave's memory while it is checked.
     let page = browser.show(&server, "?left=server-enclave&right=e2ee&listing=listed&broken=1&victim=enclave&at=46");
     let left = side(&page, "left");
-    assert!(left.contains("◉ your picture: opens (would open after messages 45–47)"), "{left}");
-    assert!(left.contains("○ the picture sent after: stays closed (at no moment would it open)"), "{left}");
+    assert!(left.contains("◉ your picture: opens (would open if broken into after messages 45–47)"), "{left}");
+    assert!(left.contains("○ the picture sent after: stays closed (would open at no moment)"), "{left}");
     let page = browser.show(&server, "?left=device-hashing&left-provider=no-such-thing&still");
     assert!(side(&page, "left").contains("Done in "), "an unknown name leaves the honest provider");
 }
@@ -221,8 +221,8 @@ fn radius_and_threshold_can_be_scrubbed() {
     tab.go(&server.page("?left=device-hashing&right=e2ee&listing=listed&distance=20&still"));
     until_done(&mut tab);
     let reads = "document.querySelector('#left .result').textContent.includes('can be read by: Provider, Reviewer')";
-    let knows = "document.querySelector('#left .result').textContent.includes('Nobody but sender and recipient can read \
-                 the picture. ◔ Provider knows its hash.')";
+    let knows = "document.querySelector('#left .result').textContent.includes('◔ Provider knows its hash. The whole picture is \
+                 with sender and recipient alone.')";
     assert_eq!(tab.evaluate(reads), true);
     let place = |tab: &mut Tab, name: &str, key: &str, code| {
         tab.evaluate(&format!("document.querySelector('input[name={name}]').focus()"));
@@ -319,6 +319,7 @@ fn the_keyboard_is_enough() {
     assert!(place.starts_with(before.as_str().unwrap()), "{place}");
     // A message of the diagram, and what a party holds.
     tab.tab_to("document.activeElement.matches('#left .rows .step')");
+    tab.press("ArrowUp", 38, "");
     tab.press("Enter", 13, "\r");
     assert_ne!(tab.words("#left .place"), place);
     tab.tab_to("document.activeElement.matches('#left .party summary')");
@@ -342,7 +343,7 @@ fn a_picture_is_dragged_in_and_what_is_no_picture_or_too_large_is_refused_kindly
     std::fs::write(&own, &picture).unwrap();
     let said = |words: &str| format!("document.querySelector('#upload').textContent.includes({words:?})");
     tab.drag_in("#drop", &large);
-    tab.until(&said("The most that is taken is 52\u{202f}428\u{202f}800."));
+    tab.until(&said("large.png is larger than 50 MiB"));
     assert_eq!(server.log(), Vec::<String>::new(), "it is not even sent");
     tab.drag_in("#drop", &text);
     tab.until(&said("words.txt is not a picture"));
@@ -350,10 +351,10 @@ fn a_picture_is_dragged_in_and_what_is_no_picture_or_too_large_is_refused_kindly
     tab.until(&said("this cannot be read as a picture"));
     tab.evaluate("document.querySelectorAll('.status').forEach((status) => { status.textContent = 'before'; })");
     tab.drag_in("#drop", &own);
-    tab.until(&said("Yours: "));
+    tab.until(&said("own.jpg: "));
     until_done(&mut tab);
     assert_eq!(tab.evaluate("document.querySelectorAll('.sample').length"), Library::COUNT + 1);
-    assert_eq!(tab.evaluate("document.querySelector('.sample:has(:checked)').innerText.trim()"), "your picture");
+    assert_eq!(tab.evaluate("document.querySelector('.sample:has(:checked)').innerText.trim()"), "own.jpg");
     let shown = panel(&mut tab, "Provider").replace(' ', "");
     assert!(shown.contains(&format!("Thepicture,all{}bytes", picture.len())), "{shown}");
 }
