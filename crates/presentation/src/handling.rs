@@ -16,10 +16,11 @@ pub(crate) fn legend(rows: &[Row]) -> &'static str {
     if names.any(|name| Some(name) != first) {
         "Above, a line for each way of handling, at the threshold in use, with the interval of the fingerprint that systems \
          match by; others are at their own thresholds. Below, all handling together by threshold; marks are the thresholds in \
-         use, bands are intervals, and at the left edge no false match was seen."
+         use, bands are intervals, and at the left edge are fewer false matches than these pictures can show."
     } else {
         "Above, a line for each way of handling, at the threshold in use, with its interval. Below, all handling together by \
-         threshold; the mark is the threshold in use, the band its interval, and at the left edge no false match was seen."
+         threshold; the mark is the threshold in use, the band its interval, and at the left edge are fewer false matches than \
+         these pictures can show."
     }
 }
 

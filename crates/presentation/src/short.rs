@@ -125,9 +125,15 @@ pub(crate) fn conclusion(designs: &[Design]) -> String {
         let number = run.iter().filter(|seen| seen[place][0].opened).count();
         if number == 0 { "none".to_owned() } else { number.to_string() }
     };
-    let left = if not_run == 0 { String::new() } else { format!(" {not_run} of the shortlist were not run.") };
+    let held = run.iter().filter(|seen| seen[0][0].state == State::SomePictures && !seen[0][0].opened).count();
+    let held = if held == 0 { String::new() } else { format!(", but holds something of each in {held}") };
+    let left = match not_run {
+        0 => String::new(),
+        1 => " 1 of the shortlist was not run.".to_owned(),
+        many => format!(" {many} of the shortlist were not run."),
+    };
     format!(
-        "The provider opens ordinary pictures in {} of {} shortlisted designs if it follows the rules, in {} if it lies, in {} if \
+        "The provider opens ordinary pictures in {} of {} shortlisted designs if it follows the rules{held}; in {} if it lies; in {} if \
          somebody breaks into it and watches.{left}",
         opened(0),
         run.len(),

@@ -151,7 +151,7 @@ fn the_first_screen_says_what_the_provider_sees_in_the_shortlisted_designs() {
     let plain = seen(rows[3]);
     assert!(rows[3].contains("<code>e2ee</code>") && rows[3].contains("for comparison"), "{}", rows[3]);
     assert!(plain[3].contains("no lie was tried") && plain[8].contains("opens none"), "{}", rows[3]);
-    assert!(first.contains("in none of 1 shortlisted designs if it follows the rules, in 1 if it lies"), "{first}");
+    assert!(first.contains("if it follows the rules, but holds something of each in 1; in 1 if it lies"), "{first}");
     let mut none = Fixture::sample();
     for profile in &mut none.profiles {
         profile.row = profile.row.replace(", shortlisted", "");
