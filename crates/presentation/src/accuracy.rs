@@ -87,7 +87,7 @@ impl Drawing {
         let points: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
         let _ = write!(
             self.0,
-            "<polygon points=\"{}\" fill=\"{colour}\" fill-opacity=\"0.16\" stroke=\"none\"/>",
+            "<polygon points=\"{}\" fill=\"{colour}\" fill-opacity=\"0.22\" stroke=\"none\"/>",
             points.join(" ")
         );
     }
@@ -100,6 +100,16 @@ impl Drawing {
             y + size * 0.35,
             escape(text)
         );
+    }
+
+    /// The mark of a fingerprint, its middle at a point: a disc as such, as glyphs do not sit on their middle.
+    pub(crate) fn marker(&mut self, (x, y): (f64, f64), size: f64, style: Style) {
+        if style.marker == '●' {
+            let radius = size * 0.31;
+            let _ = write!(self.0, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius:.1}\" fill=\"{}\"/>", style.colour);
+        } else {
+            self.text((x, y - size * 0.04), size, style.colour, "middle", &style.marker.to_string());
+        }
     }
 
     /// A frame with names below and above.
@@ -244,11 +254,13 @@ pub(crate) fn characteristics(drawing: &mut Drawing, panel: Panel, decades: i32,
         drawing.line(&line, style.colour, 2.0, style.dash);
         if let Some(own) = bands.iter().find(|band| band.threshold == *own) {
             let at = point(own.true_positives.value, own.false_positives.value);
-            drawing.text(at, 14.0, style.colour, "middle", &style.marker.to_string());
+            drawing.marker(at, 14.0, *style);
         }
-        // Where the line leaves the edge of what can be seen.
+        // Beside its mark where that lies on the edge of what can be seen, else where the line leaves the edge.
         let least = 10_f64.powi(-decades);
-        let edge = bands.iter().take_while(|band| band.false_positives.value <= least).last();
+        let seen = |band: &&RocBand| band.false_positives.value <= least;
+        let edge = bands.iter().filter(seen).find(|band| band.threshold == *own);
+        let edge = edge.or_else(|| bands.iter().take_while(seen).last());
         labels.push((panel.at(0.0, edge.map_or(0.0, |band| band.true_positives.value)).1, name.as_str(), *style));
     }
     apart(&mut labels, 15.0, panel.top + panel.height);

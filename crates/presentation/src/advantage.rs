@@ -58,7 +58,11 @@ pub(crate) fn figure(reading: &Reading, position: usize, task: &str) -> Result<F
                 mark(area, left, y, &reading.outcome(system, observer, task))?;
             }
         }
-        legend(area, size.1 - LEGEND / 2)
+        let outcomes: Vec<Outcome<'_>> = systems
+            .iter()
+            .flat_map(|system| observers.iter().map(move |observer| reading.outcome(system, observer, task)))
+            .collect();
+        legend(area, size.1 - LEGEND / 2, &outcomes)
     })
 }
 
@@ -138,6 +142,10 @@ fn mark(area: &Area<'_>, left: i32, y: i32, outcome: &Outcome<'_>) -> Drawn {
             found(area, (position(left, low_end), position(left, value), position(left, high)), y)?;
             if low_end > 0.35 {
                 bold_label(area, &low(low_end), (position(left, low_end) - 8, y), HPos::Right)?;
+            } else if high - low_end > 0.4 {
+                let middle = i32::midpoint(position(left, low_end), position(left, low_end.max(value)));
+                blank(area, (middle, y), 27)?;
+                bold_label(area, &low(low_end), (middle, y), HPos::Center)?;
             } else {
                 bold_label(area, &low(low_end), (position(left, high) + 10, y), HPos::Left)?;
             }
@@ -158,17 +166,31 @@ fn mark(area: &Area<'_>, left: i32, y: i32, outcome: &Outcome<'_>) -> Drawn {
                 area.draw(&PathElement::new([(end.0, y - 5), (end.0, y + 5)], MUTED_RGB.stroke_width(1)))?;
             }
             area.draw(&PathElement::new(ends, MUTED_RGB.stroke_width(1)))?;
-            area.draw(&Rectangle::new(
-                [(position(left, 0.5) - 42, y - 8), (position(left, 0.5) + 42, y + 8)],
-                PAPER_RGB.filled(),
-            ))?;
-            say("? undecided", position(left, 0.5), MUTED_RGB, HPos::Center)?;
+            // On the interval where it leaves room for its ends, else beside it.
+            let (from, to) = (ends[0].0, ends[1].0);
+            if to - from > 2 * HALF + 12 {
+                let middle = i32::midpoint(from, to);
+                blank(area, (middle, y), HALF)?;
+                say("? undecided", middle, MUTED_RGB, HPos::Center)?;
+            } else if to + 2 * HALF + 8 < left + PANEL {
+                say("? undecided", to + 9, MUTED_RGB, HPos::Left)?;
+            } else {
+                say("? undecided", from - 9, MUTED_RGB, HPos::Right)?;
+            }
         }
         Outcome::Failed => say("✕ measurement failed", left + 8, INK_RGB, HPos::Left)?,
         Outcome::NoSuchParty => say("– no such party", left + 8, MUTED_RGB, HPos::Left)?,
         Outcome::NotRun => say("… not run", left + 8, MUTED_RGB, HPos::Left)?,
     }
     Ok(())
+}
+
+/// Half the width of `? undecided`.
+const HALF: i32 = 38;
+
+/// Room for a label on an interval.
+fn blank(area: &Area<'_>, (x, y): (i32, i32), half: i32) -> Drawn {
+    Ok(area.draw(&Rectangle::new([(x - half, y - 8), (x + half, y + 8)], PAPER_RGB.filled()))?)
 }
 
 fn bold_label(area: &Area<'_>, words: &str, at: (i32, i32), side: HPos) -> Drawn {
@@ -200,14 +222,24 @@ fn limit(area: &Area<'_>, x: i32, y: i32) -> Drawn {
     Ok(())
 }
 
-fn legend(area: &Area<'_>, y: i32) -> Drawn {
+/// What the marks mean, of those that are drawn.
+fn legend(area: &Area<'_>, y: i32, outcomes: &[Outcome<'_>]) -> Drawn {
     let say = |words: &str, x| area.draw(&Text::new(words.to_owned(), (x, y), text(11.5, MUTED_RGB, HPos::Left)));
-    found(area, (20, 42, 52), y)?;
-    say("told apart: the heavy bar is the lower bound, the rest this attack’s interval", 62)?;
-    none_found(area, (546, 546, 566), y)?;
-    say("none found", 574)?;
-    limit(area, 660, y)?;
-    say("a leak right of this would have been seen", 670)?;
+    let mut x = 20;
+    if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Found(_))) {
+        found(area, (x, x + 22, x + 32), y)?;
+        say("told apart: the heavy bar is the lower bound, the rest this attack’s interval", x + 42)?;
+        x += 526;
+    }
+    if outcomes.iter().any(|outcome| matches!(outcome, Outcome::NoneFound(..))) {
+        none_found(area, (x, x, x + 20), y)?;
+        say("none found", x + 28)?;
+        x += 114;
+    }
+    if outcomes.iter().any(|outcome| matches!(outcome, Outcome::NoneFound(_, Some(_)))) {
+        limit(area, x, y)?;
+        say("a leak right of this would have been seen", x + 10)?;
+    }
     Ok(())
 }
 

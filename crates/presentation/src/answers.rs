@@ -84,7 +84,7 @@ pub(crate) fn sections(reading: &Reading) -> Result<Vec<Section<'_>>, Presentati
             anchor: slug("question", position, &answer.question),
             mark: mark(answer.verdict),
             figure: figure(reading, position, answer)?,
-            legend: if answer.question == QUESTION { handling::LEGEND } else { LEGEND },
+            legend: if answer.question == QUESTION { handling::legend(&reading.rows) } else { LEGEND },
             lines: answer.lines.iter().map(line).collect(),
             published: published::of(&answer.question),
             answer,

@@ -5,7 +5,8 @@ use sightline_evidence::{Row, Status};
 use crate::expose::is_about_strategies;
 use crate::matrix::State;
 use crate::reading::Reading;
-use crate::words::list;
+use crate::short::strategy;
+use crate::words::{list, percent};
 
 /// What a party opens when something is broken.
 pub(crate) struct Opened {
@@ -28,23 +29,6 @@ pub(crate) fn worst(reading: &Reading, system: &str, observer: &str) -> Opened {
         (false, false) => "If broken into, or the provider lies",
     };
     opened(&[break_ins(reading, system, observer), lies].concat(), observer, either)
-}
-
-/// Its memory read once, or taken over, in the middle of a conversation.
-pub(crate) fn broken_into(reading: &Reading, system: &str, observer: &str) -> Opened {
-    opened(&break_ins(reading, system, observer), observer, BROKEN_INTO)
-}
-
-/// While the provider follows a strategy instead of the protocol.
-pub(crate) fn lying(reading: &Reading, system: &str, observer: &str) -> Opened {
-    let rows = lies(reading, system, observer);
-    let when = if observer == PROVIDER { "If it lies" } else { "If the provider lies" };
-    let asked = || reading.rows.iter().any(|row| is_about_strategies(row) && row.architecture == system);
-    if rows.is_empty() && asked() {
-        let words = "no lie was tried; the directory of keys is trusted".to_owned();
-        return Opened { state: State::NoSuchParty, when, words };
-    }
-    opened(&rows, observer, when)
 }
 
 fn readable<'a>(reading: &'a Reading, system: &'a str, observer: &'a str) -> impl Iterator<Item = &'a Row> {
@@ -114,28 +98,4 @@ fn sent(rows: &[&Row], best: &Row, share: &impl Fn(&Row) -> f64) -> String {
         (true, false) => " sent before".to_owned(),
         _ => String::new(),
     }
-}
-
-/// How a provider lies, in words.
-fn strategy(variant: &str) -> String {
-    let words = match variant {
-        "claim-every-match" => "by claiming that every picture matches",
-        "claim-one-picture" => "by claiming that the one it is after matches",
-        "claim-one-user" => "by claiming that all pictures of one user match",
-        "later-list" => "by comparing again with a later list",
-        "split-view" => "with another list for one user",
-        "own-list" => "with a list of its own",
-        "stolen-key" => "with a stolen key that vouches for enclaves",
-        "modified-enclave" => "with a modified enclave",
-        "debug-enclave" => "with an enclave open for debugging",
-        "without-warrant" => "without waiting for a warrant",
-        other => return format!(" ({other})"),
-    };
-    format!(", {words}")
-}
-
-/// Whole percents, rounded down; `less than 1 %` for what remains.
-fn percent(share: f64) -> String {
-    let percent = (share * 100.0).floor();
-    if percent < 1.0 { "less than 1\u{a0}%".to_owned() } else { format!("{percent:.0}\u{a0}%") }
 }

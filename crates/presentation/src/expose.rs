@@ -3,7 +3,7 @@
 use sightline_evidence::{Row, Status};
 
 use crate::reading::Reading;
-use crate::words::{count, not_decided, not_run};
+use crate::words::{not_decided, not_run, percent};
 
 /// What is sent, and when.
 const COLUMNS: [(&str, &str); 6] = [
@@ -111,9 +111,14 @@ pub(crate) fn kinds(reading: &Reading) -> Vec<Kinds> {
                 own && row.parameters.value("kind") == Some(kind)
             })
         });
-        rows.iter().any(Option::is_some).then(|| (system, rows.map(shown)))
+        rows.iter().any(Option::is_some).then(|| (system, rows.map(|row| neutral(shown(row)))))
     };
     reading.systems().into_iter().filter_map(of_system).collect()
+}
+
+/// A number without a colour: what is reported is neither good nor bad.
+fn neutral((class, words): Cell) -> Cell {
+    (if ["every", "nothing"].contains(&class) { "" } else { class }, words)
 }
 
 /// In the order of the evidence.
@@ -143,8 +148,7 @@ fn shown(row: Option<&Row>) -> Cell {
     match row.map(|row| (row.status, row.value)) {
         Some((Status::Decided, Some(value))) if value <= 0.0 => ("nothing", "none".to_owned()),
         Some((Status::Decided, Some(value))) if value >= 1e6 => ("every", "all".to_owned()),
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 10⁶")]
-        Some((Status::Decided, Some(value))) => ("every", format!("{} of 10⁶", count(value.round() as u64))),
+        Some((Status::Decided, Some(value))) => ("every", percent(value / 1e6)),
         Some((status, _)) => not_decided(status),
         None => not_run(),
     }

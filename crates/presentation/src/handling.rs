@@ -9,9 +9,20 @@ use crate::accuracy::{Curve, Drawing, Panel, STYLES, Style, characteristics};
 use crate::figure::{FAINT, FigureWords, INK, MUTED};
 
 /// What the marks of the figure mean.
-pub(crate) const LEGEND: &str = "Above, a line for each way of handling, at the threshold in use, with the interval of the \
-     fingerprint that systems match by; others are at their own thresholds. Below, all handling together by threshold; marks \
-     are the thresholds in use, bands are intervals, and at the left edge no false match was seen.";
+pub(crate) fn legend(rows: &[Row]) -> &'static str {
+    let mut names =
+        rows.iter().filter(|row| row.question == QUESTION && is_found(row)).map(|row| parameter(row, "algorithm"));
+    let first = names.next();
+    if names.any(|name| Some(name) != first) {
+        "Above, a line for each way of handling, at the threshold in use, with the interval of the fingerprint that systems \
+         match by; others are at their own thresholds. Below, all handling together by threshold; marks are the thresholds in \
+         use, bands are intervals, and at the left edge are fewer false matches than these pictures can show."
+    } else {
+        "Above, a line for each way of handling, at the threshold in use, with its interval. Below, all handling together by \
+         threshold; the mark is the threshold in use, the band its interval, and at the left edge are fewer false matches than \
+         these pictures can show."
+    }
+}
 
 const LINE: f64 = 14.0;
 const GAP: f64 = 4.0;
@@ -79,7 +90,7 @@ pub(crate) fn figure(words: FigureWords, rows: &[Row]) -> Option<Figure> {
     let bottom = ways(&mut drawing, &all);
     let curves: Vec<Curve> = all.iter().map(|of| curve(of, &rows)).collect();
     let panel = Panel { left: LEFT, top: bottom + 80.0, width: PLOT, height: LOWER - 150.0 };
-    characteristics(&mut drawing, panel, decades(&curves), &curves);
+    characteristics(&mut drawing, panel, decades(&curves, &rows), &curves);
 
     let shares = |of: &Drawn<'_>| {
         let shares =
@@ -131,12 +142,12 @@ fn ways(drawing: &mut Drawing, all: &[Drawn<'_>]) -> f64 {
         for of in all[1..].iter().rev() {
             let same = of.found.iter().find(|(other, at, _)| other == kind && at == strength);
             if let Some((.., share)) = same {
-                drawing.text((x(share.value), y), 10.0, of.style.colour, "middle", &of.style.marker.to_string());
+                drawing.marker((x(share.value), y), 10.0, of.style);
             }
         }
-        let Style { colour, marker, .. } = deployed.style;
+        let colour = deployed.style.colour;
         drawing.line(&[(x(share.low), y), (x(share.high), y)], colour, 2.0, "");
-        drawing.text((x(share.value), y), 13.0, colour, "middle", &marker.to_string());
+        drawing.marker((x(share.value), y), 13.0, deployed.style);
         drawing.text((x(1.0) + 56.0, y), 11.0, INK, "end", &percent(share.value));
     }
     drawing.text((x(0.5), bottom + 30.0), 11.5, MUTED, "middle", "changed pictures found");
@@ -161,12 +172,15 @@ fn curve(of: &Drawn<'_>, rows: &[&Row]) -> Curve {
     Curve { name: of.name.to_owned(), style: of.style, own: of.own.parse().unwrap_or(0), bands }
 }
 
-/// As many powers of ten as there are rates to see.
-fn decades(curves: &[Curve]) -> i32 {
+/// As many powers of ten as there are rates to see, and pairs of pictures that could show them.
+fn decades(curves: &[Curve], rows: &[&Row]) -> i32 {
+    let pictures =
+        rows.iter().filter(|row| row.quantity == "true-positive-rate" && is_point(row)).map(|row| row.n).max();
+    let pairs = pictures.filter(|pictures| *pictures > 1).map(|pictures| (pictures * (pictures - 1) / 2) as f64);
     let rates = curves.iter().flat_map(|curve| &curve.bands).map(|band| band.false_positives.value);
     let least = rates.filter(|rate| *rate > 0.0).fold(0.1, f64::min);
     #[expect(clippy::cast_possible_truncation, reason = "a few decades")]
-    let decades = (-least.log10()).ceil() as i32;
+    let decades = (-least.max(pairs.map_or(0.0, f64::recip)).log10()).ceil() as i32;
     decades.clamp(1, 7)
 }
 

@@ -21,14 +21,19 @@ const VARIANTS: [Variant; 4] = [
 ];
 
 /// The lines of the figure; where they lie on each other, every mark still shows.
-const LINES: [(usize, RGBColor, Mark); 3] =
-    [(2, NOTHING_RGB, Mark::Square), (1, LEARNT_RGB, Mark::Circle), (0, LEARNT_RGB, Mark::Disc)];
+const LINES: [(usize, RGBColor, Mark); 4] = [
+    (3, NOTHING_RGB, Mark::Diamond),
+    (2, NOTHING_RGB, Mark::Square),
+    (1, LEARNT_RGB, Mark::Circle),
+    (0, LEARNT_RGB, Mark::Disc),
+];
 
 #[derive(Clone, Copy)]
 enum Mark {
     Disc,
     Circle,
     Square,
+    Diamond,
 }
 
 /// A class of the page and words.
@@ -69,7 +74,11 @@ fn cell(reading: &Reading, system: &str, observer: &str, variant: Variant, most:
     let row = variant_rows(reading, system, observer, variant).find(|row| candidates(row) == Some(most))?;
     Some(match (row.status, row.low) {
         (Status::Decided, Some(bits)) if bits > 0.0 => ("every", format!("≥ {} bit", tenths(bits))),
-        (Status::Decided, _) => ("nothing", "none found".to_owned()),
+        (Status::Decided, _) => match row.high {
+            // One bit is what the question asks about: where it is not excluded, nothing is decided.
+            Some(high) if high >= 1.0 => ("undecided", format!("? up to {} bit", tenths_up(high))),
+            _ => ("nothing", "none found".to_owned()),
+        },
         (status, _) => not_decided(status),
     })
 }
@@ -81,9 +90,10 @@ pub(crate) fn figure(reading: &Reading) -> Result<Option<Figure>, PresentationEr
     const GAP: i32 = 60;
     const COLUMNS: i32 = 3;
     // With the head above a panel and the axis below it.
-    const ROW: i32 = SIDE + 92;
+    const ROW: i32 = SIDE + 100;
     let Some(most) = most(reading) else { return Ok(None) };
     let bits = (most as f64).log2();
+    let step = if bits <= 6.0 { 1.0 } else { 2.0 };
     let systems: Vec<String> = groups(reading).into_iter().map(|(system, _)| system).collect();
     let shown: Vec<(String, String)> = systems
         .into_iter()
@@ -100,7 +110,7 @@ pub(crate) fn figure(reading: &Reading) -> Result<Option<Figure>, PresentationEr
         .collect();
     let panels = i32::try_from(shown.len()).unwrap_or(i32::MAX / (2 * ROW)).max(1);
     let rows_of_panels = (panels + COLUMNS - 1) / COLUMNS;
-    let size = ((LEFT + panels.min(COLUMNS) * (SIDE + GAP)).max(760), TOP + rows_of_panels * ROW + 20);
+    let size = ((LEFT + panels.min(COLUMNS) * (SIDE + GAP)).max(760), TOP + rows_of_panels * ROW + 44);
     let words = FigureWords {
         id: "identify".to_owned(),
         title: finding(reading, &shown, most),
@@ -119,21 +129,21 @@ pub(crate) fn figure(reading: &Reading) -> Result<Option<Figure>, PresentationEr
             let at = |x: f64, y: f64| (left + along(x), top + SIDE - along(y));
             let head = format!("{system}: {}", reading.party(observer));
             area.draw(&Text::new(head, (left, top - 22), bold(13.0, INK_RGB, HPos::Left)))?;
-            for tick in (0..=10).map(|tick| 2.0 * f64::from(tick)).take_while(|tick| *tick <= bits) {
+            for tick in (0..=20).map(|tick| step * f64::from(tick)).take_while(|tick| *tick <= bits) {
                 area.draw(&PathElement::new([at(0.0, tick), at(bits, tick)], FAINT_RGB.stroke_width(1)))?;
                 let (x, y) = at(0.0, tick);
-                area.draw(&Text::new(number(tick), (x - 8, y), text(11.0, MUTED_RGB, HPos::Right)))?;
-                if tick >= 2.0 {
+                area.draw(&Text::new(number(tick), (x - 12, y), text(11.0, MUTED_RGB, HPos::Right)))?;
+                if tick >= 1.0 {
                     let (x, y) = at(tick, 0.0);
                     area.draw(&Text::new(
                         format!("{:.0}", tick.exp2()),
-                        (x, y + 13),
+                        (x, y + 20),
                         text(11.0, MUTED_RGB, HPos::Center),
                     ))?;
                 }
             }
             let (x, y) = at(bits / 2.0, 0.0);
-            area.draw(&Text::new("candidates", (x, y + 31), text(11.0, MUTED_RGB, HPos::Center)))?;
+            area.draw(&Text::new("candidates", (x, y + 38), text(11.0, MUTED_RGB, HPos::Center)))?;
             // As much as there is to learn.
             dashed(area, at(2.0, 2.0), at(bits, bits), 24, MUTED_RGB.stroke_width(1))?;
             for (variant, colour, mark) in LINES {
@@ -141,14 +151,12 @@ pub(crate) fn figure(reading: &Reading) -> Result<Option<Figure>, PresentationEr
             }
         }
         area.draw(&Text::new("bit", (LEFT - 8, TOP - 22), text(11.0, MUTED_RGB, HPos::Right)))?;
-        let y = TOP + rows_of_panels * ROW - 10;
-        let mut x = LEFT;
-        for (variant, colour, mark) in LINES.into_iter().rev() {
+        for (place, (variant, colour, mark)) in (0..).zip(LINES.into_iter().rev()) {
+            let (x, y) = (LEFT + place % 2 * 340, TOP + rows_of_panels * ROW - 4 + place / 2 * 26);
             let at = |dx: f64, _: f64| (x + if dx > 0.0 { 24 } else { 0 }, y);
             line(area, &[(0.0, 0.0), (1.0, 0.0)], &at, colour, mark)?;
             let words = VARIANTS[variant].2;
-            area.draw(&Text::new(words, (x + 34, y), text(11.5, MUTED_RGB, HPos::Left)))?;
-            x += 240;
+            area.draw(&Text::new(words, (x + 40, y), text(11.5, MUTED_RGB, HPos::Left)))?;
         }
         Ok(())
     })?;
@@ -167,7 +175,7 @@ fn line(
     let places: Vec<(i32, i32)> = points.iter().map(|(x, y)| at(*x, *y)).collect();
     for pair in places.windows(2) {
         match mark {
-            Mark::Square => dashed(area, pair[0], pair[1], 4, colour.stroke_width(2))?,
+            Mark::Square | Mark::Diamond => dashed(area, pair[0], pair[1], 4, colour.stroke_width(2))?,
             _ => area.draw(&PathElement::new(pair.to_vec(), colour.stroke_width(2)))?,
         }
     }
@@ -175,7 +183,11 @@ fn line(
         match mark {
             Mark::Disc => area.draw(&Circle::new((x, y), 3, colour.filled()))?,
             Mark::Circle => area.draw(&Circle::new((x, y), 5, colour.stroke_width(2)))?,
-            Mark::Square => area.draw(&Rectangle::new([(x - 8, y - 8), (x + 8, y + 8)], colour.stroke_width(2)))?,
+            Mark::Diamond => {
+                let corners = [(x - 10, y), (x, y - 10), (x + 10, y), (x, y + 10), (x - 10, y)];
+                area.draw(&PathElement::new(corners, colour.stroke_width(1)))?;
+            }
+            Mark::Square => area.draw(&Rectangle::new([(x - 7, y - 7), (x + 7, y + 7)], colour.stroke_width(2)))?,
         }
     }
     Ok(())
@@ -188,6 +200,11 @@ fn tenths(bits: f64) -> String {
     } else {
         format!("{:.1}", (bits * 10.0).floor() / 10.0)
     }
+}
+
+/// An upper end in bits, rounded up to tenths.
+fn tenths_up(bits: f64) -> String {
+    format!("{:.1}", (bits * 10.0).ceil() / 10.0)
 }
 
 /// A broken line.

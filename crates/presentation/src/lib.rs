@@ -23,6 +23,7 @@ mod reading;
 mod real_or_ideal;
 mod reconstruct;
 mod sequence;
+mod short;
 mod words;
 
 use sightline_evidence::RunFolder;

@@ -3,7 +3,7 @@
 use sightline_evidence::{E2e, Statement};
 
 use crate::reading::{Outcome, Reading};
-use crate::words::{detectable, low};
+use crate::words::{always, detectable, low};
 
 /// One cell of the matrix.
 pub(crate) struct Cell {
@@ -102,7 +102,7 @@ pub(crate) fn cell(reading: &Reading, system: &str, observer: &str) -> Cell {
     let number = match (&ordinary, state, other) {
         (_, State::NoSuchParty | State::NotRun | State::Failed, _) => String::new(),
         (Outcome::Found(row), ..) => {
-            format!("tells ordinary pictures apart: {}\u{a0}of\u{a0}1", low(row.low.unwrap_or(0.0)))
+            format!("tells ordinary pictures apart{}: {}\u{a0}of\u{a0}1", always(row), low(row.low.unwrap_or(0.0)))
         }
         (_, State::SomePictures, Some((task, end))) => format!("{}: {}\u{a0}of\u{a0}1", short(task), low(end)),
         (Outcome::NoneFound(_, Some(seen)), ..) => format!("a leak above {} would have been seen", detectable(*seen)),

@@ -11,10 +11,11 @@ use crate::figure::slug;
 use crate::matrix::{self, Cell, State};
 use crate::metadata::{self, percent};
 use crate::reading::{Judged, Outcome, Reading, is_coalition};
+use crate::short::{Design, Provider};
 use crate::words::{self, count, detectable, number};
 use crate::{
     Figure, PresentationError, Report, advantage, answers, broken, cost, expose, identify, real_or_ideal, reconstruct,
-    sequence,
+    sequence, short,
 };
 
 pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
@@ -43,13 +44,16 @@ pub(crate) fn draw(reading: &Reading) -> Result<Report, PresentationError> {
     let sizes = metadata::figure(reading)?;
     let growth = cost::figure(reading)?;
     let answers = answers::sections(reading)?;
+    let short = short::designs(reading);
     let page = Page {
         title: list_of_systems(&systems),
         lead: lead(reading, systems.len()),
         facts: facts(reading, &systems),
         controls: controls(reading),
         expected: expected(reading),
-        short: short(reading),
+        coarse: coarse(reading),
+        conclusion: short::conclusion(&short),
+        short,
         heads: columns.iter().map(|id| Head { title: reading.party(id), role: words::role(id) }).collect(),
         folded,
         matrix: systems
@@ -172,7 +176,10 @@ struct Page<'a> {
     controls: Controls,
     /// None if the scenario claims nothing.
     expected: Option<Expected>,
-    short: Vec<Short>,
+    /// How few trials decide, in words; none if they suffice.
+    coarse: Option<String>,
+    short: Vec<Design>,
+    conclusion: String,
     heads: Vec<Head>,
     /// Observers without a column, in words.
     folded: Vec<String>,
@@ -213,8 +220,12 @@ impl Page<'_> {
         State::ALL
     }
 
-    fn compared(&self) -> bool {
-        self.short.iter().any(|one| one.beside)
+    fn providers() -> [Provider; 3] {
+        Provider::ALL
+    }
+
+    fn contents() -> [&'static str; 3] {
+        short::CONTENTS.map(|(_, heading)| heading)
     }
 }
 
@@ -280,17 +291,6 @@ impl MatrixCell {
     }
 }
 
-/// What the provider of one system learns.
-struct Short {
-    anchor: String,
-    title: String,
-    name: String,
-    /// Whether it stands beside the shortlisted designs for comparison.
-    beside: bool,
-    honest: Cell,
-    broken: [Opened; 2],
-}
-
 struct SystemSection<'a> {
     anchor: String,
     profile: &'a Profile,
@@ -307,7 +307,7 @@ struct StatementCard<'a> {
     state: State,
     verdict: &'static str,
     statement: &'a Statement,
-    numbers: Vec<(&'a str, String)>,
+    numbers: Vec<(String, String)>,
 }
 
 /// A figure placed in the page.
@@ -350,7 +350,10 @@ struct Overview {
 }
 
 /// An observer, and what it won of every task.
-type ObserverLine = (String, Vec<(State, String)>);
+type ObserverLine = (String, Vec<OutcomeCell>);
+
+/// A class of the page, a symbol and words.
+type OutcomeCell = (&'static str, &'static str, String);
 
 struct TaskSection {
     label: String,
@@ -407,48 +410,31 @@ fn lead(reading: &Reading, systems: usize) -> String {
     )
 }
 
-/// What the provider learns in every shortlisted design, and in plain end-to-end encryption beside them.
-fn short(reading: &Reading) -> Vec<Short> {
-    const PROVIDER: &str = "provider";
-    let of = |(index, profile): (usize, &Profile)| {
-        let name = profile.name.as_str();
-        Short {
-            anchor: slug("system", index, name),
-            title: profile.title.clone(),
-            name: profile.name.clone(),
-            beside: !profile.is_shortlisted(),
-            honest: matrix::cell(reading, name, PROVIDER),
-            broken: [broken::lying(reading, name, PROVIDER), broken::broken_into(reading, name, PROVIDER)],
-        }
-    };
-    let numbered = || reading.profiles.iter().enumerate();
-    let shortlisted: Vec<Short> = numbered().filter(|(_, one)| one.is_shortlisted()).map(of).collect();
-    if shortlisted.is_empty() {
-        return shortlisted;
-    }
-    shortlisted.into_iter().chain(numbered().filter(|(_, one)| one.name == "e2ee").map(of)).collect()
+/// That a run is quick, or too small to decide what it asks first, with the numbers that say how small.
+fn coarse(reading: &Reading) -> Option<String> {
+    let quick = reading.summary.provenance.command.split_whitespace().any(|word| word == "--quick");
+    let pairs = || reading.distinguish().filter(|row| row.task == "ordinary-pair");
+    let undecided = pairs().any(|row| row.status == Status::Undecided);
+    let trials = pairs().map(|row| row.n).max()?;
+    let seen = pairs().filter_map(|row| reading.detectable(row)).fold(0.0, f64::max);
+    (quick || undecided).then(|| {
+        format!(
+            "{}: {} trials decide whether two ordinary pictures can be told apart, where a leak below {} of 1 can be missed; other \
+             counts stand beside their numbers. What is undecided here needs more trials.",
+            if quick { "A quick run on small numbers" } else { "Too few trials to decide everything" },
+            count(trials),
+            detectable(seen)
+        )
+    })
 }
 
 fn facts(reading: &Reading, systems: &[String]) -> Vec<(&'static str, String)> {
     let summary = &reading.summary;
     let rejected: u64 = summary.provenance.corpus.rejected.values().sum();
     let unused = if rejected == 0 { String::new() } else { format!(", {} files not used", count(rejected)) };
-    let counts = summary.counts;
-    let results: Vec<String> = [
-        (counts.decided, "decided"),
-        (counts.undecided, "undecided"),
-        (counts.failed, "failed"),
-        (counts.not_applicable, "not applicable"),
-    ]
-    .into_iter()
-    .filter(|(amount, _)| *amount > 0)
-    .map(|(amount, word)| format!("{} {word}", count(amount)))
-    .collect();
     vec![
         ("Systems", if systems.is_empty() { "none".to_owned() } else { systems.join(", ") }),
         ("Pictures", format!("{}{unused}", count(summary.provenance.corpus.pictures))),
-        ("Measurements", if results.is_empty() { "none".to_owned() } else { results.join(", ") }),
-        ("Seed", summary.provenance.seed.to_string()),
         ("Date", dash(&summary.provenance.date)),
     ]
 }
@@ -564,7 +550,23 @@ fn card<'a>(reading: &Reading, statement: &'a Statement) -> StatementCard<'a> {
         state,
         verdict,
         statement,
-        numbers: statement.evidence.iter().map(|key| (key.label.as_str(), key_number(key))).collect(),
+        numbers: statement.evidence.iter().map(|key| card_number(reading, statement, curious, key)).collect(),
+    }
+}
+
+/// A number of a card; of a task, what the tables of the games say of it.
+fn card_number(reading: &Reading, statement: &Statement, curious: bool, key: &KeyNumber) -> (String, String) {
+    match key.label.strip_prefix("advantage, ") {
+        Some("which-user") => ("advantage, which-user (no content; expected)".to_owned(), key_number(key)),
+        Some(task) if curious => {
+            let outcome = reading.outcome(&statement.architecture, &statement.observer, task);
+            let said = match outcome {
+                Outcome::NoneFound(..) => "none found".to_owned(),
+                ref other => overview_cell(task, other).2,
+            };
+            (key.label.clone(), said)
+        }
+        _ => (key.label.clone(), key_number(key)),
     }
 }
 
@@ -582,8 +584,9 @@ fn key_number(key: &KeyNumber) -> String {
 fn overview(reading: &Reading, systems: &[String], observers: &[String]) -> Overview {
     let tasks = reading.tasks();
     let line = |system: &str, observer: &String| {
-        let cells: Vec<_> = tasks.iter().map(|task| overview_cell(&reading.outcome(system, observer, task))).collect();
-        let exists = cells.iter().any(|(state, _)| *state != State::NoSuchParty);
+        let cells: Vec<_> =
+            tasks.iter().map(|task| overview_cell(task, &reading.outcome(system, observer, task))).collect();
+        let exists = cells.iter().any(|(class, ..)| *class != State::NoSuchParty.class());
         exists.then(|| (reading.party(observer), cells))
     };
     let groups = systems
@@ -596,15 +599,20 @@ fn overview(reading: &Reading, systems: &[String], observers: &[String]) -> Over
     Overview { tasks: tasks.iter().map(|task| words::task(task).label).collect(), groups }
 }
 
-fn overview_cell(outcome: &Outcome<'_>) -> (State, String) {
+/// Class, symbol and words. Who sent it is no content, and whoever delivers learns it in every system: no alarm.
+fn overview_cell(task: &str, outcome: &Outcome<'_>) -> OutcomeCell {
+    let of = |state: State, words: String| (state.class(), state.symbol(), words);
     match outcome {
-        Outcome::Found(row) => (State::EveryPicture, words::low(row.low.unwrap_or(0.0))),
-        Outcome::NoneFound(_, Some(seen)) => (State::Nothing, format!("none ({})", detectable(*seen))),
-        Outcome::NoneFound(_, None) => (State::Nothing, "none".to_owned()),
-        Outcome::Undecided(_) => (State::Undecided, "undecided".to_owned()),
-        Outcome::Failed => (State::Failed, "failed".to_owned()),
-        Outcome::NoSuchParty => (State::NoSuchParty, "no such party".to_owned()),
-        Outcome::NotRun => (State::NotRun, "not run".to_owned()),
+        Outcome::Found(row) if task == "which-user" => {
+            ("", "", format!("{}, as expected", words::low(row.low.unwrap_or(0.0))))
+        }
+        Outcome::Found(row) => of(State::EveryPicture, words::low(row.low.unwrap_or(0.0))),
+        Outcome::NoneFound(_, Some(seen)) => of(State::Nothing, format!("none ({})", detectable(*seen))),
+        Outcome::NoneFound(_, None) => of(State::Nothing, "none".to_owned()),
+        Outcome::Undecided(_) => of(State::Undecided, "undecided".to_owned()),
+        Outcome::Failed => of(State::Failed, "failed".to_owned()),
+        Outcome::NoSuchParty => of(State::NoSuchParty, "no such party".to_owned()),
+        Outcome::NotRun => of(State::NotRun, "not run".to_owned()),
     }
 }
 

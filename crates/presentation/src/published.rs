@@ -64,8 +64,8 @@ const PUBLISHED: [Published; 8] = [
         figure: "PhotoDNA: one false match in 50 billion.",
         source: "the claim made for PhotoDNA, without a date",
         standing: "The claim was read; it was never checked independently.",
-        differs: "A claim about single comparisons of another hash; below it, shares of all ordinary pictures of a run, which are far too \
-                  few to show such rates.",
+        differs: "A claim about single comparisons of another hash. Here shares of the ordinary pictures of a run are counted, far too few \
+                  to show such rates.",
     },
     Published {
         question: "benefit",

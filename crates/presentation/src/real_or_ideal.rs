@@ -24,12 +24,13 @@ fn line(reading: &Reading, row: &Row) -> (String, &'static str, String) {
     let observer = if is_coalition(&row.observer) { "all together".to_owned() } else { reading.party(&row.observer) };
     let (class, words) = match (row.status, row.low) {
         (Status::Decided, Some(end)) if end > 0.0 => {
-            ("every", format!("{}: more than declared; told by {}", low(end), row.method))
+            ("every", format!("● {}: more than declared; told by {}", low(end), row.method))
         }
-        (Status::Decided, _) => {
-            let seen = reading.detectable(row).map(|seen| format!(" ({})", detectable(seen)));
-            ("nothing", format!("no difference found{}", seen.unwrap_or_default()))
-        }
+        (Status::Decided, _) => match reading.detectable(row) {
+            Some(seen) if seen > reading.coarsest() => ("undecided", format!("? undecided ({})", detectable(seen))),
+            Some(seen) => ("nothing", format!("○ none found ({})", detectable(seen))),
+            None => ("nothing", "○ none found".to_owned()),
+        },
         (status, _) => not_decided(status),
     };
     (observer, class, words)

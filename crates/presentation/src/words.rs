@@ -1,6 +1,6 @@
 //! Plain words for identifiers, and numbers rounded so that they never claim more than was measured.
 
-use sightline_evidence::Status;
+use sightline_evidence::{Row, Status};
 
 /// A task of the game `distinguish` in words.
 pub(crate) struct Task {
@@ -145,6 +145,17 @@ pub(crate) fn number(value: f64) -> String {
     let sign = if value < 0.0 { "−" } else { "" };
     let point = if fraction.is_empty() { "" } else { "." };
     format!("{sign}{}{point}{fraction}", grouped(whole))
+}
+
+/// That an attack was right in every trial, where it was; a lower end alone hides it in small runs.
+pub(crate) fn always(row: &Row) -> String {
+    if row.value.is_some_and(|value| value >= 1.0) { format!(" in all {} trials", count(row.n)) } else { String::new() }
+}
+
+/// A share in whole percents, rounded down; `less than 1 %` for what remains.
+pub(crate) fn percent(share: f64) -> String {
+    let percent = (share * 100.0).floor();
+    if percent < 1.0 { "less than 1\u{a0}%".to_owned() } else { format!("{percent:.0}\u{a0}%") }
 }
 
 /// A count, groups of three set apart by narrow no-break spaces.

@@ -116,32 +116,47 @@ fn the_matrix_says_what_each_party_learns() {
     assert!(!html.contains("NaN") && !html.contains("inf "));
 }
 
-/// What a reader has after two minutes: every shortlisted design, and plain encryption beside them.
+/// What a reader has after two minutes: every shortlisted design, run or not, and plain encryption beside them.
 #[test]
-fn the_first_screen_says_what_the_provider_learns_in_the_shortlisted_designs() {
+fn the_first_screen_says_what_the_provider_sees_in_the_shortlisted_designs() {
     let html = html(&Fixture::sample());
     let first = html.split("<table class=\"matrix\"").next().unwrap();
-    let short = first.split("class=\"short\"").nth(1).unwrap();
-    let cards: Vec<&str> = short.split("<section").skip(1).collect();
-    assert_eq!(cards.len(), 2, "{short}");
-    for words in [
-        "<code>device-hashing</code>",
-        "learns something about every picture",
-        "a hash of every picture",
-        "opens every ordinary picture, by claiming that every picture matches",
-        "opens no ordinary picture, but listed ones",
+    let short = first.split("<table class=\"short\"").nth(1).unwrap();
+    let rows: Vec<&str> = short.split("<tbody").nth(1).unwrap().split("<tr").skip(1).collect();
+    assert_eq!(rows.len(), 4, "{short}");
+    let seen = |row: &str| {
+        row.split("<td").skip(1).map(|cell| cell.split("</td>").next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let hashing = seen(rows[0]);
+    assert_eq!(hashing.len(), 9, "{}", rows[0]);
+    assert!(rows[0].contains("<code>device-hashing</code>"));
+    for (place, words) in [
+        (0, "hash only"),
+        (0, "two told apart"),
+        (3, "opens all"),
+        (3, "by claiming that every picture"),
+        (6, "not run"),
+        (8, "opens all"),
     ] {
-        assert!(cards[0].contains(words), "{words} is missing: {}", cards[0]);
+        assert!(hashing[place].contains(words), "{words} is missing: {}", hashing[place]);
     }
-    assert!(cards[1].contains("<code>e2ee</code>") && cards[1].contains("card beside"), "{}", cards[1]);
-    for words in ["no tested attack learnt anything", "no lie was tried", "opens no picture"] {
-        assert!(cards[1].contains(words), "{words} is missing: {}", cards[1]);
+    for (row, name) in [(1, "partial-hashing"), (2, "server-enclave")] {
+        assert!(
+            rows[row].contains("Not run.") && rows[row].contains(&format!("--architectures {name}")),
+            "{}",
+            rows[row]
+        );
+        assert_eq!(seen(rows[row]).len(), 1);
     }
+    let plain = seen(rows[3]);
+    assert!(rows[3].contains("<code>e2ee</code>") && rows[3].contains("for comparison"), "{}", rows[3]);
+    assert!(plain[3].contains("no lie was tried") && plain[8].contains("opens none"), "{}", rows[3]);
+    assert!(first.contains("if it follows the rules, but holds something of each in 1; in 1 if it lies"), "{first}");
     let mut none = Fixture::sample();
     for profile in &mut none.profiles {
         profile.row = profile.row.replace(", shortlisted", "");
     }
-    assert!(!self::html(&none).contains("class=\"short\""));
+    assert!(!self::html(&none).contains("<table class=\"short\""));
 }
 
 #[test]
@@ -205,7 +220,7 @@ fn what_identifies_a_picture_and_what_a_break_in_exposes_is_shown() {
     let identify = section("identify");
     assert!(identify.contains("Which of 1024 pictures was sent, recompressed or not?"), "{identify}");
     assert!(identify.contains("device-hashing (≥ 9.7 of 10 bit)"), "{identify}");
-    assert!(identify.contains("≥ 2.4 bit") && identify.contains("none found"), "{identify}");
+    assert!(identify.contains("≥ 2.4 bit") && identify.contains("? up to 10.0 bit"), "{identify}");
     let rebuilt = section("reconstruct");
     assert!(
         rebuilt.contains("nearer by 0.23 (at least 0.21)") && rebuilt.contains("no better than a guess"),
@@ -215,10 +230,10 @@ fn what_identifies_a_picture_and_what_a_break_in_exposes_is_shown() {
     let kinds = section("kinds");
     assert!(kinds.contains(">all</td>") && kinds.contains(">none</td>") && kinds.contains("… not run</td>"), "{kinds}");
     let expose = section("expose");
-    assert!(expose.contains("Provider, memory read at t") && expose.contains("000 of 10⁶"), "{expose}");
+    assert!(expose.contains("Provider, memory read at t") && expose.contains("\u{a0}%"), "{expose}");
     assert!(expose.contains("Nothing readable: Provider, taken over at t."), "{expose}");
     let found = html.split("What was found").nth(1).unwrap();
-    assert!(found.contains("Beyond plain end-to-end encryption"), "the price of a design is missing");
+    assert!(found.contains("any detection reveals"), "the price of a design is missing");
 }
 
 #[test]
