@@ -105,7 +105,10 @@ const QUESTIONS: [Question; 16] = [
         measure: "bits that are learnt for certain about which picture it was",
         unit: Unit::Bit,
         threshold: |fixed| {
-            (format!("less than {} is learnt", bits(fixed.identified_bits)), Some(fixed.identified_bits))
+            (
+                format!("less than {} is learnt", counted(fixed.identified_bits, ["bit", "bits"])),
+                Some(fixed.identified_bits),
+            )
         },
         would_change: "a fingerprint that many pictures share, or one that nobody but the endpoints sees",
         line: hash_identifies,
@@ -361,13 +364,10 @@ fn scaled(value: f64, question: &Question) -> String {
 }
 
 /// `1 bit`, `2 bits`.
-fn bits(count: f64) -> String {
-    if count == 1.0 { "1 bit".into() } else { format!("{count} bits") }
-}
-
-/// `1 trust root`, `2 trust roots`.
 fn counted(count: f64, [one, many]: [&str; 2]) -> String {
-    format!("{count} {}", if count == 1.0 { one } else { many })
+    let count = count.to_string();
+    let word = if count == "1" { one } else { many };
+    format!("{count} {word}")
 }
 
 /// `0.123` as `12 %`; small shares with the digits that they have.
