@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use serde::Serialize;
 
-/// The example report of the book: two systems, on small numbers.
+/// The example report of the book: the shortlisted designs beside plain encryption, on small numbers.
 const EXAMPLE: &str = include_str!("../../../docs/example/report.html");
 
 /// A report, and where in it what is told.

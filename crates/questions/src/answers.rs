@@ -2,6 +2,7 @@
 //! letter by the thresholds that were fixed before.
 
 use crate::Thresholds;
+use crate::conduct::in_words;
 use crate::hash_accuracy::DEPLOYED;
 use crate::rogue_provider::{HONEST, SAFEGUARD};
 use crate::scenario::{
@@ -47,6 +48,8 @@ impl Numbered<'_> {
 /// What one system says to a question.
 struct Line {
     sentence: String,
+    /// Its number in the summary, where that is not the value.
+    brief: Option<String>,
     value: Option<[f64; 3]>,
     verdict: Verdict,
     row: Option<u64>,
@@ -54,7 +57,7 @@ struct Line {
 
 impl Line {
     fn not_applicable(why: &str) -> Self {
-        Self { sentence: why.to_owned(), value: None, verdict: Verdict::NotApplicable, row: None }
+        Self { sentence: why.to_owned(), brief: None, value: None, verdict: Verdict::NotApplicable, row: None }
     }
 
     fn not_run(why: &str) -> Self {
@@ -64,7 +67,7 @@ impl Line {
     /// A line that rests on one row.
     fn on(row: Numbered<'_>, verdict: Verdict, sentence: String) -> Self {
         let [low, high] = row.ends();
-        Self { sentence, value: Some([row.value(), low, high]), verdict, row: Some(row.number) }
+        Self { sentence, brief: None, value: Some([row.value(), low, high]), verdict, row: Some(row.number) }
     }
 }
 
@@ -89,7 +92,7 @@ const QUESTIONS: [Question; 16] = [
         id: ENDPOINTS_ONLY,
         asked: "Is content readable by sender and recipients alone?",
         procedure: "Every outsider, alone and with others, plays games against the system with all that it receives, sends and holds.",
-        measure: "outsiders for whom it is not end-to-end encrypted",
+        measure: "parties beside sender and recipients that learn something of what is sent, of those there are",
         unit: Unit::Share,
         threshold: |_| ("a shortlisted design is end-to-end encrypted for every outsider".into(), Some(0.0)),
         would_change: "a design that tells no outsider more than plain end-to-end encryption does",
@@ -99,10 +102,13 @@ const QUESTIONS: [Question; 16] = [
         id: HASH_IDENTIFIES,
         asked: "Does what an outsider gets identify a picture, so that sharing it is sharing content?",
         procedure: "One of up to 1 024 known pictures is sent, padded to one length; the outsider says which.",
-        measure: "bits learnt about which picture it was, lower end",
+        measure: "bits that are learnt for certain about which picture it was",
         unit: Unit::Bit,
         threshold: |fixed| {
-            (format!("fewer than {} bits are learnt", fixed.identified_bits), Some(fixed.identified_bits))
+            (
+                format!("less than {} is learnt", counted(fixed.identified_bits, ["bit", "bits"])),
+                Some(fixed.identified_bits),
+            )
         },
         would_change: "a fingerprint that many pictures share, or one that nobody but the endpoints sees",
         line: hash_identifies,
@@ -143,17 +149,20 @@ const QUESTIONS: [Question; 16] = [
         id: MANDATE,
         asked: "Can an order turn the system on whistleblowers' documents?",
         procedure: "The legitimate authority lists pages; people send them as they are, recompressed, as screenshots, photographed (simulated).",
-        measure: "people found who sent a photograph of a listed page",
+        measure: "people found who sent a listed page, in the form that is found most, before any client is changed",
         unit: Unit::Share,
-        threshold: |_| ("every client has to be changed first".into(), None),
+        threshold: |fixed| {
+            let few = percent(fixed.holders_found);
+            (format!("every client has to be changed first, or less than {few} are found"), Some(fixed.holders_found))
+        },
         would_change: "clients that accept no list entry without evidence of what it stands for",
         line: mandate,
     },
     Question {
         id: ONE_HOLE,
         asked: "Does one hole make devices spy at large?",
-        procedure: "Each party alone is taken over, each strategy tried, one entry planted: what is readable beyond plain end-to-end encryption under the same?",
-        measure: "ordinary pictures that one broken party opens, beyond plain encryption",
+        procedure: "Each party alone is broken into, and the provider lies by each of its strategies: what is readable beyond plain end-to-end encryption under the same?",
+        measure: "ordinary pictures that are opened once one party is broken into or the provider lies, beyond plain encryption",
         unit: Unit::Share,
         threshold: |_| ("no single compromise gains anything over plain end-to-end encryption's".into(), Some(0.0)),
         would_change: "a design in which no party but an endpoint can make a device disclose",
@@ -207,7 +216,7 @@ const QUESTIONS: [Question; 16] = [
     Question {
         id: BENEFIT,
         asked: "What does each design detect that end-to-end encryption with user reports does not?",
-        procedure: "The same people send the same listed and ordinary pictures in every system.",
+        procedure: "The same people send the same listed and ordinary pictures, unchanged, in every system.",
         measure: "listed pictures of which an authority learns",
         unit: Unit::Share,
         threshold: nothing_fixed,
@@ -227,7 +236,7 @@ const QUESTIONS: [Question; 16] = [
     Question {
         id: STILL_E2EE,
         asked: "What can be done without weakening encryption?",
-        procedure: "The same people and pictures, in the systems that are end-to-end encrypted for every outsider but by an endpoint's will or a court's order.",
+        procedure: "The same people and pictures, in the systems that are end-to-end encrypted for every outsider but by an endpoint's will or a court's order; and what the sizes of encrypted pictures alone detect.",
         measure: "listed pictures that are reported, or of which the sender is warned",
         unit: Unit::Share,
         threshold: nothing_fixed,
@@ -271,7 +280,8 @@ fn answer(findings: &Findings<'_>, question: &Question) -> Answer {
         let broke_off = unanswered && findings.broke_off(question.id, &profile.name, line.verdict);
         let line = if broke_off { Line { verdict: Verdict::Failed, ..Line::not_run(BROKE_OFF) } } else { line };
         let [value, low, high] = [0, 1, 2].map(|place| line.value.map(|value| value[place]));
-        AnswerLine {
+        let brief = line.brief.or_else(|| Some(scaled(value?, question)));
+        let line = AnswerLine {
             architecture: profile.name.clone(),
             shortlisted: profile.is_shortlisted(),
             sentence: line.sentence,
@@ -284,9 +294,10 @@ fn answer(findings: &Findings<'_>, question: &Question) -> Answer {
                 verdict => verdict,
             },
             row: line.row,
-        }
+        };
+        (line, brief)
     };
-    let lines: Vec<AnswerLine> = findings.profiles.iter().map(line).collect();
+    let (lines, briefs): (Vec<AnswerLine>, Vec<Option<String>>) = findings.profiles.iter().map(line).unzip();
     let [counted, limits] = crate::method::of(question.id);
     let verdict = Verdict::of_all(lines.iter().filter(|line| line.shortlisted).map(|line| line.verdict));
     let verdict = if threshold.is_empty() { Verdict::NoThreshold } else { verdict };
@@ -299,7 +310,7 @@ fn answer(findings: &Findings<'_>, question: &Question) -> Answer {
         sentence: if question.id == HASH_ACCURACY {
             withstands(findings).unwrap_or_else(|| NOT_ASKED.into())
         } else {
-            summary(question, verdict, &lines)
+            summary(question, verdict, &lines, &briefs)
         },
         measure: question.measure.into(),
         unit: question.unit,
@@ -313,17 +324,17 @@ fn answer(findings: &Findings<'_>, question: &Question) -> Answer {
 }
 
 /// The shortlisted designs in one sentence; all systems where none of these was measured.
-fn summary(question: &Question, verdict: Verdict, lines: &[AnswerLine]) -> String {
-    let measured = |line: &&AnswerLine| line.value.is_some();
-    let mut chosen: Vec<&AnswerLine> = lines.iter().filter(measured).filter(|line| line.shortlisted).collect();
+fn summary(question: &Question, verdict: Verdict, lines: &[AnswerLine], briefs: &[Option<String>]) -> String {
+    let measured = lines.iter().zip(briefs).filter_map(|(line, brief)| Some((line, brief.as_ref()?)));
+    let (mut chosen, beside): (Vec<_>, Vec<_>) = measured.partition(|(line, _)| line.shortlisted);
     if chosen.is_empty() {
-        chosen = lines.iter().filter(measured).collect();
+        chosen = beside;
     }
     if chosen.is_empty() {
         return NOT_ASKED.into();
     }
-    let shown = |line: &&AnswerLine| format!("{} {}", line.architecture, scaled(line.value.unwrap_or(0.0), question));
-    let numbers = chosen.iter().map(shown).collect::<Vec<_>>().join(", ");
+    let numbers = chosen.iter().map(|(line, brief)| format!("{} {brief}", line.architecture));
+    let numbers = numbers.collect::<Vec<_>>().join(", ");
     let says = match verdict {
         Verdict::Contradicted => {
             let where_ = lines.iter().filter(|line| line.shortlisted && line.verdict == Verdict::Contradicted);
@@ -346,10 +357,17 @@ fn capital(text: &str) -> String {
 fn scaled(value: f64, question: &Question) -> String {
     match question.unit {
         Unit::Share => percent(value),
-        Unit::Bit => format!("{value:.1} bits"),
+        Unit::Bit => format!("{value:.1} bit"),
         Unit::Ratio => format!("× {value:.2}"),
         Unit::People => format!("{value}"),
     }
+}
+
+/// `1 bit`, `2 bits`.
+fn counted(count: f64, [one, many]: [&str; 2]) -> String {
+    let count = count.to_string();
+    let word = if count == "1" { one } else { many };
+    format!("{count} {word}")
 }
 
 /// `0.123` as `12 %`; small shares with the digits that they have.
@@ -395,7 +413,7 @@ impl Findings<'_> {
 }
 
 /// An observer in a sentence.
-fn who(id: &str) -> String {
+pub(crate) fn who(id: &str) -> String {
     let stem = id.split_once('-').filter(|(_, rest)| rest.parse::<u16>().is_ok()).map_or(id, |(stem, _)| stem);
     let words = stem.replace('-', " ");
     if stem == "law-enforcement" { words } else { format!("the {words}") }
@@ -434,16 +452,24 @@ fn endpoints_only(findings: &Findings<'_>, system: &str) -> Line {
     };
     let share = |count: usize| count as f64 / own.len() as f64;
     let (verdict, sentence) = if no > 0 {
-        (Verdict::Stands, format!("Not end-to-end encrypted for {no} of {} outsiders: {}.", own.len(), names(E2e::No)))
+        (Verdict::Stands, format!("{no} of {} parties learn something of what is sent: {}.", own.len(), names(E2e::No)))
     } else if undecided > 0 {
         (
             Verdict::Undecided,
-            format!("Undecided for {undecided} of {} outsiders: {}.", own.len(), names(E2e::Undecided)),
+            format!(
+                "No party was shown to learn anything; undecided for {undecided} of {}: {}.",
+                own.len(),
+                names(E2e::Undecided)
+            ),
         )
     } else {
-        (Verdict::Contradicted, format!("End-to-end encrypted for each of {} outsiders.", own.len()))
+        (
+            Verdict::Contradicted,
+            format!("End-to-end encrypted: none of {} parties learns anything of what is sent.", own.len()),
+        )
     };
-    Line { sentence, value: Some([share(no), share(no), share(no + undecided)]), verdict, row: None }
+    let brief = Some(format!("{no} of {}", own.len()));
+    Line { sentence, brief, value: Some([share(no), share(no), share(no + undecided)]), verdict, row: None }
 }
 
 fn hash_identifies(findings: &Findings<'_>, system: &str) -> Line {
@@ -465,7 +491,8 @@ fn hash_identifies(findings: &Findings<'_>, system: &str) -> Line {
         capital(&format!("{party} learns at least {low:.1} of {bits} bits about which of {most} pictures was sent."))
     } else {
         format!(
-            "No outsider was shown to guess better than chance among {most} pictures; {high:.1} bits are not excluded."
+            "No outsider was shown to guess better than chance among {most} pictures; what is learnt may still be up to {high:.1} \
+             of {bits} bits."
         )
     }];
     let open = |quantity, copy: &'static str| {
@@ -543,11 +570,24 @@ fn beyond_honest<'a>(
     strategies.into_iter().map(gain).collect()
 }
 
+/// Of several, the first.
+fn most_gained<'a>(gains: impl IntoIterator<Item = (f64, Numbered<'a>)>) -> Option<(f64, Numbered<'a>)> {
+    gains.into_iter().reduce(|best, one| if one.0 > best.0 { one } else { best })
+}
+
+fn safeguard_in_words(safeguard: &str) -> &str {
+    match safeguard {
+        "threshold-10" => "ten matches before anybody acts",
+        "lists-per-user" => "lists that may differ by user",
+        "review-thumbnail" => "reviewers who see thumbnails",
+        other => other,
+    }
+}
+
 fn rogue_provider(findings: &Findings<'_>, system: &str) -> Line {
     const INNOCENT: [&str; 3] = ["ordinary", "planted", "near"];
     let gains = beyond_honest(findings, system, &INNOCENT, "");
-    let most = gains.iter().copied().reduce(|best, one| if one.0 > best.0 { one } else { best });
-    let Some((gain, row)) = most else {
+    let Some((gain, row)) = most_gained(gains.iter().copied()) else {
         return Line::not_applicable("The provider has no strategy here beside following the protocol.");
     };
     let refused = |variant: &str| {
@@ -555,27 +595,29 @@ fn rogue_provider(findings: &Findings<'_>, system: &str) -> Line {
         own.filter(|row| row.row.variant == variant).any(|row| row.value() > 0.0)
     };
     let variants: BTreeSet<&str> = gains.iter().map(|(_, row)| row.row.variant.as_str()).collect();
-    let stopped: Vec<&str> = variants.iter().copied().filter(|variant| refused(variant)).collect();
+    let stopped = variants.iter().copied().filter(|variant| refused(variant)).map(in_words);
+    let stopped: Vec<&str> = stopped.collect();
     let mut said = vec![if gain > 0.0 {
         let party = who(&row.row.observer);
         let content =
             if row.row.content == "planted" { "pictures that it is after" } else { "pictures that are on no list" };
-        format!("With {} {party} reads {} more of the {content}.", row.row.variant, percent(gain))
+        let means = in_words(&row.row.variant);
+        capital(&format!("{party} reads {} more of the {content}; the means is {means}.", percent(gain)))
     } else {
         format!("None of {} strategies lets anybody read more.", variants.len())
     }];
     if !stopped.is_empty() {
-        said.push(format!("Refused by other parties: {}.", stopped.join(", ")));
+        said.push(format!("Other parties refuse: {}.", stopped.join(", ")));
     }
     let beside =
         findings.of(ROGUE_PROVIDER, system, "contents-readable").map(|row| row.row.parameters.value(SAFEGUARD));
     for safeguard in beside.flatten().collect::<BTreeSet<_>>() {
         let gains = beyond_honest(findings, system, &INNOCENT, safeguard);
         let most = gains.iter().map(|(gain, _)| *gain).fold(0.0, f64::max);
-        said.push(format!("With {safeguard}: {}.", percent(most)));
+        said.push(format!("With {}: {}.", safeguard_in_words(safeguard), percent(most)));
     }
     let verdict = if gain > 0.0 { Verdict::Stands } else { Verdict::Contradicted };
-    Line { sentence: said.join(" "), value: Some([gain; 3]), verdict, row: Some(row.number) }
+    Line { sentence: said.join(" "), brief: None, value: Some([gain; 3]), verdict, row: Some(row.number) }
 }
 
 /// Rows of `expose` in which one party that is no device is corrupted alone.
@@ -610,69 +652,91 @@ fn broken_enclave(findings: &Findings<'_>, system: &str) -> Line {
     );
     let value = most.value() / 1e6;
     let verdict = if value > 0.0 { Verdict::Stands } else { Verdict::Contradicted };
-    Line { sentence, value: Some([value; 3]), verdict, row: Some(most.number) }
+    Line { sentence, brief: None, value: Some([value; 3]), verdict, row: Some(most.number) }
 }
 
 fn mandate(findings: &Findings<'_>, system: &str) -> Line {
     let form = |form: &'static str| {
         greatest(findings.of(MANDATE, system, "true-positive-rate").filter(|row| row.parameter("copy") == form))
     };
-    let Some(photographed) = form("photograph") else { return Line::not_run(NOT_MEASURED) };
-    let forms = ["page", "jpeg-75", "screenshot", "photograph"].map(|name| (name, form(name)));
-    let shown = forms.iter().filter_map(|(name, row)| row.map(|row| format!("{name} {}", percent(row.value()))));
-    let shown: Vec<String> = shown.collect();
-    let updates = findings.of(MANDATE, system, "client-updates").next().is_some_and(|row| row.value() > 0.0);
-    let nobody = forms.iter().all(|(_, row)| row.is_none_or(|row| row.value() <= 0.0));
+    let forms = [
+        ("page", "as it is"),
+        ("jpeg-75", "recompressed"),
+        ("screenshot", "as a screenshot"),
+        ("photograph", "photographed"),
+    ];
+    let forms = forms.into_iter().filter_map(|(name, words)| Some((words, form(name)?)));
+    let forms: Vec<(&str, Numbered<'_>)> = forms.collect();
+    let Some(best) = greatest(forms.iter().map(|(_, row)| *row)) else { return Line::not_run(NOT_MEASURED) };
+    if best.value() <= 0.0 {
+        let sentence = format!("None of {} people is found who sent a listed page, in any form.", best.row.n);
+        return Line::on(best, below(best.ends(), findings.thresholds.holders_found), sentence);
+    }
+    let shown = forms.iter().map(|(words, row)| format!("{words} {}", percent(row.value())));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    let updates = findings.of(MANDATE, system, "client-updates").next().filter(|row| row.value() > 0.0);
+    if let Some(updates) = updates {
+        let sentence = format!(
+            "Nobody is found before what is installed on every device is changed, as with any change of the list. Found of those who \
+             sent a listed page from then on: {shown}."
+        );
+        return Line { value: Some([0.0; 3]), ..Line::on(updates, Verdict::Contradicted, sentence) };
+    }
     let approvals = findings.of(MANDATE, system, "approvals").next().map_or(0.0, |row| row.value());
-    let sentence = if nobody {
-        "Nobody is found who sent a listed page, in any form.".to_owned()
-    } else {
-        let change = if updates {
-            "what is installed on every device has to change, as with any change of the list"
-        } else {
-            "no client has to change"
-        };
-        format!(
-            "Found of those who sent a listed page: {}; {change}; parties that have to approve: {approvals}.",
-            shown.join(", ")
-        )
-    };
-    let verdict = if nobody || updates { Verdict::Contradicted } else { Verdict::Stands };
-    Line::on(photographed, verdict, sentence)
+    let sentence = format!(
+        "Found of those who sent a listed page: {shown}. No client has to change; {} to approve.",
+        counted(approvals, ["party has", "parties have"])
+    );
+    Line::on(best, below(best.ends(), findings.thresholds.holders_found), sentence)
 }
 
 fn one_hole(findings: &Findings<'_>, system: &str) -> Line {
-    if findings.profiles.iter().all(|profile| profile.name != "e2ee") {
+    const PLAIN: &str = "e2ee";
+    if system == PLAIN {
+        return Line::not_applicable("It is what the others are compared with.");
+    }
+    if findings.profiles.iter().all(|profile| profile.name != PLAIN) {
         return Line::not_run("Plain end-to-end encryption was not run beside it.");
     }
     let plain: BTreeMap<&str, f64> =
-        broken(findings, "e2ee", None).map(|row| (row.row.observer.as_str(), row.value())).collect();
-    let gain = |row: &Numbered<'_>| (row.value() - plain.get(row.row.observer.as_str()).copied().unwrap_or(0.0)) / 1e6;
-    let party =
-        broken(findings, system, None).map(|row| (gain(&row), row, format!("taken over, {}", who(&row.row.observer))));
-    let lying = beyond_honest(findings, system, &["ordinary"], "").into_iter().map(|(gain, row)| {
-        (gain, row, format!("with a provider that lies ({}), {}", row.row.variant, who(&row.row.observer)))
-    });
-    let most = party.chain(lying).reduce(|best, one| if one.0 > best.0 { one } else { best });
-    let Some((gain, row, who)) = most else { return Line::not_run(NOT_MEASURED) };
-    let count = |quantity| findings.of(ONE_HOLE, system, quantity).next().map(|row| row.value());
+        broken(findings, PLAIN, None).map(|row| (row.row.observer.as_str(), row.value())).collect();
+    let gain = |row: Numbered<'_>| (row.value() - plain.get(row.row.observer.as_str()).copied().unwrap_or(0.0)) / 1e6;
+    let intruder = most_gained(broken(findings, system, None).map(|row| (gain(row), row)));
+    let liar = most_gained(beyond_honest(findings, system, &["ordinary"], ""));
+    let Some((gain, row)) = most_gained([intruder, liar].into_iter().flatten()) else {
+        return Line::not_run(NOT_MEASURED);
+    };
+    let reads = |(gain, row): (f64, Numbered<'_>)| format!("{} reads {}", who(&row.row.observer), percent(gain));
+    let mut said = Vec::new();
+    if let Some(found) = intruder {
+        said.push(if found.0 > 0.0 {
+            format!("Broken into, {} of the ordinary pictures that plain encryption would keep.", reads(found))
+        } else {
+            "Broken into, no party that keeps to the protocol opens more ordinary pictures than with plain encryption."
+                .to_owned()
+        });
+    }
+    if let Some(found) = liar {
+        said.push(if found.0 > 0.0 {
+            format!("If the provider lies ({}), {} of them.", in_words(&found.1.row.variant), reads(found))
+        } else {
+            "No lie of the provider opens more of them.".to_owned()
+        });
+    }
     let adds = [
-        ("client-lines-added", "lines"),
-        ("client-messages-parsed-added", "kinds of messages that it parses"),
-        ("client-trust-roots-added", "trust roots"),
+        ("client-lines-added", ["line of code", "lines of code"]),
+        ("client-messages-parsed-added", ["kind of messages that it reads", "kinds of messages that it reads"]),
+        ("client-trust-roots-added", ["key or log that it trusts", "keys or logs that it trusts"]),
     ];
-    let adds = adds.into_iter().filter_map(|(quantity, what)| Some(format!("{} {what}", count(quantity)?)));
+    let adds = adds
+        .into_iter()
+        .filter_map(|(quantity, words)| Some(counted(findings.of(ONE_HOLE, system, quantity).next()?.value(), words)));
     let adds: Vec<String> = adds.collect();
-    let mut said = vec![if gain > 0.0 {
-        format!("{} reads {} of ordinary pictures that plain encryption would keep.", capital(&who), percent(gain))
-    } else {
-        "No party broken alone, and no strategy, opens more ordinary pictures than with plain encryption.".to_owned()
-    }];
     if !adds.is_empty() {
         said.push(format!("The client grows by {}.", adds.join(", ")));
     }
     let verdict = if gain > 0.0 { Verdict::Stands } else { Verdict::Contradicted };
-    Line { sentence: said.join(" "), value: Some([gain; 3]), verdict, row: Some(row.number) }
+    Line { sentence: said.join(" "), brief: None, value: Some([gain; 3]), verdict, row: Some(row.number) }
 }
 
 fn any_content(findings: &Findings<'_>, system: &str) -> Line {
@@ -698,7 +762,7 @@ fn any_content(findings: &Findings<'_>, system: &str) -> Line {
     };
     let kinds = rows.iter().map(|row| format!("{} {}", row.parameter("kind"), percent(row.value())));
     let sentence = format!("Detected, by what the list holds: {}.", kinds.collect::<Vec<_>>().join(", "));
-    Line { sentence, value: Some([difference, certain, possible]), verdict, row: Some(least.number) }
+    Line { sentence, brief: None, value: Some([difference, certain, possible]), verdict, row: Some(least.number) }
 }
 
 fn uncooperative_client(findings: &Findings<'_>, system: &str) -> Line {
@@ -713,22 +777,23 @@ fn uncooperative_client(findings: &Findings<'_>, system: &str) -> Line {
     let lost = |detected: f64| (1.0 - detected / honest.value()).clamp(0.0, 1.0);
     let [low, high] = least.ends();
     let ends = [lost(high), lost(low)];
-    let each = others.map(|row| format!("{} {}", row.row.variant, percent(lost(row.value()))));
+    let each = others.map(|row| format!("{} {}", in_words(&row.row.variant), percent(lost(row.value()))));
     let refused = |variant: &str| {
         let own = findings.of(UNCOOPERATIVE_CLIENT, system, "inputs-refused");
         own.filter(|row| row.row.variant == variant).any(|row| row.value() > 0.0)
     };
-    let seen = rows.iter().map(|row| row.row.variant.as_str()).filter(|variant| refused(variant));
+    let seen = rows.iter().map(|row| row.row.variant.as_str()).filter(|variant| refused(variant)).map(in_words);
     let seen: Vec<&str> = seen.collect();
     let mut said = vec![format!("Detection lost: {}.", each.collect::<Vec<_>>().join(", "))];
     said.push(if seen.is_empty() {
-        "Nothing refuses any of it.".to_owned()
+        "Nobody refuses any of it.".to_owned()
     } else {
-        format!("Refused: {}.", seen.join(", "))
+        format!("Other parties refuse: {}.", seen.join(", "))
     });
     let verdict = below(ends, findings.thresholds.detection_lost);
     Line {
         sentence: said.join(" "),
+        brief: None,
         value: Some([lost(least.value()), ends[0], ends[1]]),
         verdict,
         row: Some(least.number),
@@ -744,8 +809,9 @@ fn frame(findings: &Findings<'_>, system: &str) -> Line {
     let Some(best) = greatest(named("report-authority")) else { return Line::not_run(NOT_MEASURED) };
     let all = |who| {
         let successful = named(who).filter(|row| row.value() > 0.0);
-        let each: Vec<String> = successful.map(|row| format!("{} {}", row.row.variant, percent(row.value()))).collect();
-        if each.is_empty() { "nothing".to_owned() } else { each.join(", ") }
+        let each: Vec<String> =
+            successful.map(|row| format!("{} {}", in_words(&row.row.variant), percent(row.value()))).collect();
+        if each.is_empty() { "nothing that was tried".to_owned() } else { each.join(", ") }
     };
     let sentence = format!(
         "The innocent is named to the report authority by {}; to a reviewer by {}.",
@@ -776,35 +842,51 @@ fn handled<'a>(findings: &Findings<'a>) -> Vec<(&'a str, Vec<Numbered<'a>>)> {
     kinds
 }
 
-/// Which kinds of handling it withstands, in one sentence.
+/// Which kinds of handling it withstands, in one sentence. A kind counts as withstood or not only if the intervals at all of its
+/// strengths say so.
 fn withstands(findings: &Findings<'_>) -> Option<String> {
     let kinds = handled(findings);
     let (_, first) = kinds.first()?;
-    let holds = |row: &Numbered<'_>| row.value() >= WITHSTOOD;
-    let named = |wanted: &dyn Fn(&[Numbered<'_>]) -> bool| -> Vec<&str> {
-        kinds.iter().filter(|(_, rows)| wanted(rows)).map(|(kind, _)| *kind).collect()
-    };
-    let each = named(&|rows| rows.iter().all(holds));
-    let none = named(&|rows| !rows.iter().any(holds));
-    let some = named(&|rows| rows.iter().any(holds) && !rows.iter().all(holds));
+    let strengths = kinds.iter().map(|(_, rows)| rows.len()).max()?;
+    let verdicts = kinds.iter().map(|(kind, rows)| {
+        let all = |wanted| rows.iter().all(|row| below(row.ends(), WITHSTOOD) == wanted);
+        let some_undecided = rows.iter().any(|row| below(row.ends(), WITHSTOOD) == Verdict::Undecided);
+        let place = match () {
+            () if all(Verdict::Stands) => 0,
+            () if all(Verdict::Contradicted) => 3,
+            () if some_undecided => 2,
+            () => 1,
+        };
+        (place, *kind)
+    });
+    let verdicts: Vec<(usize, &str)> = verdicts.collect();
+    let [each, some, undecided, none] = [0, 1, 2, 3].map(|wanted| {
+        let names = verdicts.iter().filter(|(place, _)| *place == wanted).map(|(_, kind)| *kind);
+        names.collect::<Vec<_>>()
+    });
     let list = |kinds: &[&str]| {
         let names = kinds.join(", ");
-        if names.is_empty() { String::new() } else { format!(" ({names})") }
+        if names.is_empty() { "0".into() } else { format!("{} ({names})", kinds.len()) }
     };
-    let some_said =
-        if some.is_empty() { String::new() } else { format!(", at some strengths of {}{}", some.len(), list(&some)) };
-    Some(format!(
-        "{} within {} of 256 bits finds at least {} of changed pictures at every strength of {} of {} kinds of \
-         handling{}{some_said}, at none of {}{}.",
+    let at = if strengths > 1 { "at every strength that was tried" } else { "at the one strength that was tried" };
+    let mut said = vec![format!(
+        "{} within {} of 256 bits finds at least {} of changed pictures after {} of {} kinds of handling {at}",
         DEPLOYED.to_uppercase(),
         first[0].parameter("threshold"),
         percent(WITHSTOOD),
-        each.len(),
-        kinds.len(),
         list(&each),
-        none.len(),
-        list(&none),
-    ))
+        kinds.len(),
+    )];
+    if !some.is_empty() {
+        said.push(format!("at some strengths after {}", list(&some)));
+    }
+    if !none.is_empty() {
+        said.push(format!("fewer after {}", list(&none)));
+    }
+    if !undecided.is_empty() {
+        said.push(format!("not decided for {}", list(&undecided)));
+    }
+    Some(said.join("; ") + ".")
 }
 
 fn hash_accuracy(findings: &Findings<'_>, system: &str) -> Line {
@@ -826,18 +908,18 @@ fn hash_accuracy(findings: &Findings<'_>, system: &str) -> Line {
     };
     let Some(found) = together("true-positive-rate", "any") else { return Line::not_run(NOT_MEASURED) };
     let ways: Vec<Numbered<'_>> = kinds.into_iter().flat_map(|(_, rows)| rows).collect();
-    let withstood = |of: &dyn Fn(&Numbered<'_>) -> f64| ways.iter().filter(|row| of(row) >= WITHSTOOD).count();
+    let count = |wanted| ways.iter().filter(|row| below(row.ends(), WITHSTOOD) == wanted).count();
     let mut said = vec![format!(
-        "It matches by {} within {radius} of 256 bits. Of {} changed pictures it finds {}; {} ({} to {}) of {} ways of handling \
-         leave {} or more to be found.",
+        "It matches by {} within {radius} of 256 bits. Of {} changed pictures it finds {}. Of {} ways of handling {} certainly \
+         leave {} or more to be found, {} certainly fewer; {} are not decided.",
         DEPLOYED.to_uppercase(),
         ways.iter().map(|row| row.row.n).sum::<u64>(),
         interval(found),
-        withstood(&|row| row.value()),
-        withstood(&|row| row.ends()[0]),
-        withstood(&|row| row.ends()[1]),
         ways.len(),
+        count(Verdict::Stands),
         percent(WITHSTOOD),
+        count(Verdict::Contradicted),
+        count(Verdict::Undecided),
     )];
     if let Some(wrong) = together("false-positive-rate-per-pair", "none") {
         let matching = (wrong.value() * wrong.row.n as f64).round();
@@ -848,7 +930,7 @@ fn hash_accuracy(findings: &Findings<'_>, system: &str) -> Line {
         ));
     }
     if let Some(auc) = together("auc", "any") {
-        said.push(format!("AUC {:.3}.", auc.value()));
+        said.push(format!("Area under the curve over all radii (AUC): {:.3}.", auc.value()));
     }
     Line::on(found, Verdict::NoThreshold, said.join(" "))
 }
@@ -860,10 +942,8 @@ fn benefit(findings: &Findings<'_>, system: &str) -> Line {
         let warned = findings.of(BENEFIT, system, "warned").next();
         return match warned {
             Some(row) => Line {
-                sentence: format!(
-                    "No authority is told of anything; the sender is warned of {}.",
-                    percent(row.value())
-                ),
+                sentence: format!("No authority is told of anything; {}.", warned_of(row)),
+                brief: None,
                 value: Some([0.0; 3]),
                 verdict: Verdict::NoThreshold,
                 row: Some(row.number),
@@ -877,15 +957,24 @@ fn benefit(findings: &Findings<'_>, system: &str) -> Line {
         .collect();
     let party = who(&best.row.observer);
     let learns = if by_share.is_empty() { interval(best) } else { by_share.join(", ") };
-    let mut said = vec![capital(&format!("{party} learns of {learns}."))];
+    let mut said = vec![capital(&format!("of listed pictures, sent unchanged, {party} learns of {learns}."))];
     if let Some(time) = findings.of(BENEFIT, system, "time-to-report").next() {
         said.push(format!("Median time to report: {:.0} s.", time.value()));
     }
     let innocent = findings.of(BENEFIT, system, "detected").filter(|row| row.row.content == "ordinary");
     if let Some(innocent) = greatest(innocent).filter(|row| row.value() > 0.0) {
-        said.push(format!("It has {} of the ordinary pictures as well.", percent(innocent.value())));
+        said.push(format!("It has {} of the ordinary pictures as well.", interval(innocent)));
     }
     Line::on(best, Verdict::NoThreshold, said.join(" "))
+}
+
+/// Of how many listed pictures their sender is warned.
+fn warned_of(row: Numbered<'_>) -> String {
+    if row.value() > 0.0 {
+        format!("the sender is warned of {} of listed pictures", percent(row.value()))
+    } else {
+        "nobody is warned either".into()
+    }
 }
 
 fn lawful_access(findings: &Findings<'_>, system: &str) -> Line {
@@ -933,13 +1022,30 @@ fn still_e2ee(findings: &Findings<'_>, system: &str) -> Line {
         .filter(|row| row.row.game == "expose" && row.row.corruption == "curious" && !row.row.observer.contains('+'));
     let exposed = greatest(exposed).map_or(0.0, |row| row.value());
     let mut said = vec![if row.row.quantity == "warned" && row.value() > 0.0 {
-        format!("The sender is warned of {}.", percent(row.value()))
+        capital(&warned_of(row)) + "."
     } else if row.value() > 0.0 {
-        format!("{} are reported if every recipient reports.", percent(row.value()))
+        format!("{} of listed pictures are reported if every recipient reports.", percent(row.value()))
     } else {
-        "Nothing is detected.".to_owned()
+        "The system detects nothing.".to_owned()
     }];
-    said.push(format!("Contents readable without an endpoint's will: {exposed} of 10⁶."));
+    let by_size = |content: &'static str| {
+        let own = findings.of(ENDPOINTS_ONLY, system, "size-flagged");
+        own.filter(|row| row.row.method == "known-sizes").find(move |row| row.row.content == content)
+    };
+    if let (Some(listed), Some(ordinary)) = (by_size("listed"), by_size("ordinary")) {
+        said.push(format!(
+            "By sizes alone, whoever carries the traffic and knows the sizes of {} listed pictures flags {} of these, sent unchanged, \
+             and {} of ordinary pictures.",
+            listed.parameter("list"),
+            interval(listed),
+            interval(ordinary),
+        ));
+    }
+    said.push(if exposed > 0.0 {
+        format!("Readable without an endpoint's will: {} of the contents.", percent(exposed / 1e6))
+    } else {
+        "No content is readable without an endpoint's will.".to_owned()
+    });
     if let Some(forged) = forged {
         let refused = ((1.0 - forged.value()) * forged.row.n as f64).round();
         said.push(format!("Forged reports refused: {refused} of {}.", forged.row.n));
@@ -971,12 +1077,16 @@ fn oversight(findings: &Findings<'_>, system: &str) -> Line {
 }
 
 fn cost(findings: &Findings<'_>, system: &str) -> Line {
-    let ratio = findings.of(COST, system, "ratio-to-e2ee").find(|row| {
-        let of_bytes = row.row.parameters.iter().eq([("of", "bytes-sent")]);
-        of_bytes && row.row.task == "send" && row.row.content == "ordinary" && row.row.observer.is_empty()
-    });
-    let Some(row) = ratio else { return Line::not_run(NOT_MEASURED) };
-    let sentence = format!("{:.2} times the bytes of plain end-to-end encryption.", row.value());
+    let ratio = |content: &'static str| {
+        findings.of(COST, system, "ratio-to-e2ee").find(move |row| {
+            let of_bytes = row.row.parameters.iter().eq([("of", "bytes-sent")]);
+            of_bytes && row.row.task == "send" && row.row.content == content && row.row.observer.is_empty()
+        })
+    };
+    let Some(row) = ratio("ordinary") else { return Line::not_run(NOT_MEASURED) };
+    let listed = ratio("listed").map_or_else(String::new, |row| format!(", {:.2} times for a listed one", row.value()));
+    let sentence =
+        format!("{:.2} times the bytes of plain end-to-end encryption for an ordinary picture{listed}.", row.value());
     Line::on(row, Verdict::NoThreshold, sentence)
 }
 
@@ -1034,7 +1144,7 @@ mod tests {
             let found = share(row(MANDATE, "true-positive-rate").parameter("copy", "photograph"), ends);
             vec![found, row(MANDATE, "client-updates").exact(updates)]
         };
-        let cases: [(&str, Vec<Row>, Verdict); 17] = [
+        let cases: [(&str, Vec<Row>, Verdict); 19] = [
             (PLANTED_LIST, planted(ALL), Verdict::Stands),
             (PLANTED_LIST, planted(NONE), Verdict::Contradicted),
             (PLANTED_LIST, planted([0.0, 0.0, 0.3]), Verdict::Undecided),
@@ -1052,6 +1162,8 @@ mod tests {
             (BROKEN_ENCLAVE, enclave(0.0), Verdict::Contradicted),
             (MANDATE, page(ALL, 0.0), Verdict::Stands),
             (MANDATE, page(ALL, 1.0), Verdict::Contradicted),
+            (MANDATE, page(NONE, 0.0), Verdict::Contradicted),
+            (MANDATE, page([0.0, 0.0, 0.3], 0.0), Verdict::Undecided),
         ];
         for (question, rows, expected) in cases {
             assert_eq!(verdicts(question, &rows), (expected, expected), "{question} {rows:?}");
@@ -1095,27 +1207,33 @@ mod tests {
             vec![of_all("any", "true-positive-rate", ALL), of_all("none", "false-positive-rate-per-pair", NONE)],
         );
         assert!(
-            good.sentence.contains("every strength of 2 of 2 kinds of handling (scale, crop), at none of 0."),
+            good.sentence.ends_with("after 2 (scale, crop) of 2 kinds of handling at every strength that was tried."),
             "{good:?}"
         );
         let line = &good.lines[0];
         assert_eq!((line.value, line.low, line.row), (Some(1.0), Some(0.95), Some(7)));
         assert_eq!((line.verdict, good.verdict), (Verdict::NoThreshold, Verdict::NoThreshold));
-        assert!(line.sentence.contains("4 (4 to 4) of 4 ways"), "{}", line.sentence);
+        assert!(line.sentence.contains("Of 4 ways of handling 4 certainly"), "{}", line.sentence);
         assert!(line.sentence.contains("Of 100 pairs of different pictures 0 match"), "{}", line.sentence);
         assert_eq!((good.lines[1].verdict, good.lines[1].value), (Verdict::NotApplicable, None));
 
         let mixed = found([ALL, NEARLY, ALL, NONE], vec![of_all("any", "true-positive-rate", [0.7, 0.6, 0.8])]);
-        let says = "every strength of 1 of 2 kinds of handling (scale), at some strengths of 1 (crop), at none of 0.";
-        assert!(mixed.sentence.contains(says), "{}", mixed.sentence);
-        assert!(mixed.lines[0].sentence.contains("3 (2 to 3) of 4 ways"), "{}", mixed.lines[0].sentence);
+        let says = "tried; at some strengths after 1 (crop); not decided for 1 (scale).";
+        assert!(mixed.sentence.ends_with(says), "{}", mixed.sentence);
+        let says = "2 certainly leave 90 % or more to be found, 1 certainly fewer; 1 are not decided.";
+        assert!(mixed.lines[0].sentence.contains(says), "{}", mixed.lines[0].sentence);
 
         let useless = found(
             [NONE; 4],
             vec![of_all("any", "true-positive-rate", NONE), of_all("none", "false-positive-rate-per-pair", ALL)],
         );
-        assert!(useless.sentence.contains("of 0 of 2 kinds of handling, at none of 2 (scale, crop)."), "{useless:?}");
-        assert!(useless.lines[0].sentence.contains("0 (0 to 0) of 4 ways"), "{}", useless.lines[0].sentence);
+        assert!(
+            useless.sentence.ends_with(
+                "after 0 of 2 kinds of handling at every strength that was tried; fewer after 2 (scale, crop)."
+            ),
+            "{useless:?}"
+        );
+        assert!(useless.lines[0].sentence.contains("4 certainly fewer; 0 are not"), "{}", useless.lines[0].sentence);
         assert!(useless.lines[0].sentence.contains("100 match: per pair 100 %"), "{}", useless.lines[0].sentence);
     }
 

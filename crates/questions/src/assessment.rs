@@ -1,6 +1,6 @@
-use crate::answers::{Findings, answers};
+use crate::answers::{Findings, answers, who};
 use crate::cost;
-use crate::endpoints_only::{Finding, Task};
+use crate::endpoints_only::Finding;
 use crate::real_or_ideal::Comparison;
 use crate::run::{Parts, Progress, Run, System};
 use crate::scenario::{
@@ -295,7 +295,7 @@ fn statements(
             let undeclared = comparisons.any(Comparison::differs);
             let price = |ideal| difference(&beyond(&declared, &ideal));
             let end_to_end = if undeclared { E2e::No } else { end_to_end(&declared, &own) };
-            let mut sentence = sentence(&party.to_string(), end_to_end, &declared, &own);
+            let mut sentence = sentence(&who(&party.to_string()), end_to_end, &declared, &own);
             if undeclared {
                 sentence += " It sees more than is declared.";
             }
@@ -322,8 +322,7 @@ fn difference(clauses: &BTreeSet<Clause>) -> Vec<String> {
 /// End-to-end encrypted for an observer if its declared leakage is part of L₀ and no test says otherwise.
 fn end_to_end(declared: &BTreeSet<Clause>, own: &[&Finding]) -> E2e {
     let metadata_only = beyond(declared, &plain_encryption()).is_empty();
-    // Who sends is metadata: it tells nothing about content.
-    let content: Vec<&&Finding> = own.iter().filter(|found| found.task != Task::WhichUser).collect();
+    let content: Vec<&&Finding> = own.iter().filter(|found| found.task.is_about_content()).collect();
     if !metadata_only || content.iter().any(|found| found.won()) {
         E2e::No
     } else if !content.is_empty() && content.iter().all(|found| found.status() == Status::Decided) {
@@ -335,11 +334,12 @@ fn end_to_end(declared: &BTreeSet<Clause>, own: &[&Finding]) -> E2e {
 
 fn sentence(party: &str, end_to_end: E2e, declared: &BTreeSet<Clause>, own: &[&Finding]) -> String {
     if let Some(why) = own.iter().find_map(|found| found.failure()) {
-        return format!("Not measured for the {party}: the system did not do what its users commanded: {why}.");
+        return format!("Not measured for {party}: the system did not do what its users commanded: {why}.");
     }
-    let won: Vec<&str> = own.iter().filter(|found| found.won()).map(|found| found.task.name()).collect();
+    let content = || own.iter().filter(|found| found.task.is_about_content());
+    let won: Vec<&str> = content().filter(|found| found.won()).map(|found| found.task.told_apart()).collect();
     let resolution =
-        own.iter().filter_map(|found| found.measured()).map(|measured| measured.minimum_detectable).fold(0.0, f64::max);
+        content().filter_map(|found| found.measured()).map(|measured| measured.minimum_detectable).fold(0.0, f64::max);
     let unwon = format!(
         "no tested adversary told two contents apart; a leak above {resolution:.2} would have been seen with probability 0.8"
     );
@@ -352,16 +352,16 @@ fn sentence(party: &str, end_to_end: E2e, declared: &BTreeSet<Clause>, own: &[&F
         None
     };
     match end_to_end {
-        E2e::Yes => format!("End-to-end encrypted for the {party}: {unwon}."),
-        E2e::Undecided => format!("Undecided for the {party}: {unwon}, which is too coarse to decide."),
+        E2e::Yes => format!("End-to-end encrypted for {party}: {unwon}."),
+        E2e::Undecided => format!("Undecided for {party}: {unwon}, which is too coarse to decide."),
         E2e::No if won.is_empty() => {
-            format!("By declaration not end-to-end encrypted for the {party}; here {unwon}.")
+            format!("By declaration not end-to-end encrypted for {party}; here {unwon}.")
         }
         E2e::No => match condition {
             Some(when) => {
-                format!("Not end-to-end encrypted for the {party} {when}; it wins: {}.", won.join(", "))
+                format!("Not end-to-end encrypted for {party} {when}; it tells apart {}.", won.join("; "))
             }
-            None => format!("Not end-to-end encrypted for the {party}: it wins {}.", won.join(", ")),
+            None => format!("Not end-to-end encrypted for {party}: it tells apart {}.", won.join("; ")),
         },
     }
 }
@@ -370,7 +370,11 @@ fn sentence(party: &str, end_to_end: E2e, declared: &BTreeSet<Clause>, own: &[&F
 fn key_numbers(own: &[&Finding]) -> Vec<KeyNumber> {
     let measured = || own.iter().filter_map(|finding| Some((finding.task, finding.measured()?)));
     let advantages = measured().map(|(task, measured)| KeyNumber {
-        label: format!("advantage, {}", task.name()),
+        label: if task.is_about_content() {
+            format!("advantage, {}", task.name())
+        } else {
+            format!("advantage, {} (expected: plain encryption shows who sends, and it is no content)", task.name())
+        },
         value: Some(measured.estimate.advantage.point),
         low: Some(measured.estimate.advantage.low),
         bound: Bound::Lower,

@@ -72,18 +72,25 @@ pub(crate) fn run(run: &Run<'_>) -> Result<(Vec<Row>, Vec<Control>), AssessmentE
         detail,
     };
     let percent = |share: f64| format!("{:.0} %", share * 100.0);
+    let judged = |verdict: &ControlVerdict| if verdict.passed { "within chance of" } else { "beyond chance of" };
     let controls = vec![
         control(
             "A system without a leak",
             &flagged,
-            format!("flagged in {} of repetitions at the 5 % level", percent(flagged.share)),
+            format!(
+                "flagged in {} of {repetitions} repetitions; at most 5 % is right, and by an exact test this is {} that",
+                percent(flagged.share),
+                judged(&flagged)
+            ),
         ),
         control(
             "A planted leak of advantage 0.4",
             &valid,
             format!(
-                "the lower bound did not exceed the truth in {} of repetitions; the leak was found in {}",
+                "the lower bound did not exceed the truth in {} of {repetitions} repetitions; at least 95 % is right, and by an \
+                 exact test this is {} that; the leak was found in {}",
                 percent(valid.share),
+                judged(&valid),
                 percent(found as f64 / repetitions as f64)
             ),
         ),

@@ -24,7 +24,7 @@ use std::sync::Arc;
 /// Power at which the minimum detectable advantage is stated.
 const POWER: f64 = 0.8;
 /// A task nobody wins is decided when an advantage above this would have been seen.
-const RESOLUTION: f64 = 0.25;
+pub(crate) const RESOLUTION: f64 = 0.25;
 
 /// A task of the game `distinguish`: what H₀ and H₁ are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +52,24 @@ impl Task {
             Self::SameHash => "same-hash",
             Self::WhichUser => "which-user",
         }
+    }
+
+    /// What is told apart, in words.
+    pub(crate) const fn told_apart(self) -> &'static str {
+        match self {
+            Self::OrdinaryPair => "two ordinary pictures",
+            Self::Listed => "a listed picture from an ordinary one",
+            Self::Near => "a false match from an ordinary picture",
+            Self::Kind => "a picture from something else",
+            Self::SameTwice => "one picture sent twice from two pictures",
+            Self::SameHash => "two files of one picture",
+            Self::WhichUser => "two senders",
+        }
+    }
+
+    /// Whether it asks for something of a content. Who sends is metadata, which plain encryption shows too.
+    pub(crate) const fn is_about_content(self) -> bool {
+        !matches!(self, Self::WhichUser)
     }
 
     /// Trials to choose the adversary on, and to report. The first task is the headline; the others need no finer a

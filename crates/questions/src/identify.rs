@@ -139,7 +139,10 @@ pub(crate) fn run(run: &Run<'_>, level: f64) -> Result<Vec<Row>, AssessmentError
                     match counted {
                         Err(_) => rows.push(row("bayes-vulnerability", "1").status(Status::Failed)),
                         Ok(None) => rows.push(row("bayes-vulnerability", "1").status(Status::NotApplicable)),
-                        Ok(Some(counted)) => rows.extend(counted.rows(level, row)),
+                        Ok(Some(counted)) => {
+                            let few = run.scenario.thresholds.identified_bits;
+                            rows.extend(counted.rows(level, few, row));
+                        }
                     }
                 }
             }
@@ -150,7 +153,8 @@ pub(crate) fn run(run: &Run<'_>, level: f64) -> Result<Vec<Row>, AssessmentError
 }
 
 impl Count {
-    fn rows(&self, level: f64, row: impl Fn(&str, &str) -> Row) -> [Row; 3] {
+    /// That nothing was learnt is a finding only if as much as `few` bits is excluded.
+    fn rows(&self, level: f64, few: f64, row: impl Fn(&str, &str) -> Row) -> [Row; 3] {
         let least = 1.0 / self.candidates as f64;
         // A guess is never worse than one at random.
         let vulnerability = [
@@ -159,9 +163,12 @@ impl Count {
             upper_bound(self.right, self.trials, level),
         ]
         .map(|share| share.max(least));
+        let [_, low, high] = vulnerability.map(|share| (share / least).log2());
+        let status = if low > 0.0 || high < few { Status::Decided } else { Status::Undecided };
         let row = |quantity: &str, unit: &str, [value, low, high]: [f64; 3]| {
             row(quantity, unit)
                 .lower(value, low, high)
+                .status(status)
                 .n(self.trials)
                 .method("strings, nearest hash, length; exact binomial")
         };

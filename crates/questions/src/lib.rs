@@ -5,6 +5,7 @@ mod any_content;
 mod assessment;
 mod benefit;
 mod calibration;
+mod conduct;
 mod controls;
 mod cost;
 mod endpoints_only;

@@ -9,9 +9,9 @@ use crate::scenario::{
 pub(crate) fn of(question: &str) -> [&'static str; 2] {
     match question {
         ENDPOINTS_ONLY => [
-            "An outsider counts if what it learns by declaration does not follow from what plain encryption tells anybody, or if an \
-             attack wins a game; one that is undecided counts in the high end alone.",
-            "That no attack won is no proof. A share of outsiders weighs each alike, whatever it learns.",
+            "A party counts if what it learns by declaration does not follow from what plain encryption tells anybody, or if an \
+             attack wins a game about content; one that is undecided counts in the high end alone.",
+            "That no attack won is no proof. A share of parties weighs each alike, whatever it learns.",
         ],
         HASH_IDENTIFIES => [
             "Min-entropy leakage of the best tested attack among the most candidates that were run. The low end holds together with \
@@ -36,13 +36,13 @@ pub(crate) fn of(question: &str) -> [&'static str; 2] {
              follows.",
         ],
         MANDATE => [
-            "Found is counted as with planted entries, for each form in which a page is sent. What is installed on devices is \
-             compared before and after the order.",
+            "Found is counted as with planted entries, for each form in which a page is sent; the form that is found most speaks. \
+             What is installed on devices is compared before and after the order: where it has to change, nobody is found before.",
             "Pages are generated and photographs simulated. Whether an order is lawful is not asked.",
         ],
         ONE_HOLE => [
-            "The greatest share that one broken party, or one lie of the provider, opens, less what the same party opens with plain \
-             encryption. Lines, messages and trust roots are counted from the code.",
+            "The greatest share that one party opens, broken into while it keeps to the protocol, or under one lie of the provider, \
+             less what the same party opens with plain encryption. Lines, messages, trusted keys and logs are counted from the code.",
             "The code is this laboratory's, not a messenger's: the counts say where interfaces are added, not how many faults they \
              have.",
         ],
@@ -64,7 +64,8 @@ pub(crate) fn of(question: &str) -> [&'static str; 2] {
         BENEFIT => [
             "A listed picture counts when an authority's view shows it or its hash with an account. Exact 95 % interval over \
              different pictures.",
-            "How many recipients report is assumed; who avoids detection is left out; recall on real material is not measured.",
+            "Pictures are sent unchanged: how many survive handling is a question of its own. How many recipients report is assumed; \
+             who avoids detection is left out; recall on real material is not measured.",
         ],
         LAWFUL_ACCESS => [
             "Of the people of one run those count of whom law enforcement's view shows anything; defective warrants and dishonest \
@@ -72,7 +73,8 @@ pub(crate) fn of(question: &str) -> [&'static str; 2] {
             "Judges are idealised: they sign whatever keeps the rules. Whether a finding is right is not measured.",
         ],
         STILL_E2EE => [
-            "As for the benefit, with every recipient reporting, in systems that no outsider was shown to break.",
+            "As for the benefit, with every recipient reporting, in systems that no outsider was shown to break. What sizes alone \
+             detect is said beside it, and is no part of the number.",
             "Undecided systems are included. How many recipients would report is assumed.",
         ],
         OVERSIGHT => [
@@ -80,13 +82,13 @@ pub(crate) fn of(question: &str) -> [&'static str; 2] {
             "No system here has certifiers. Where nothing can be noticed the list is hidden well, and the reverse.",
         ],
         COST => [
-            "Encoded bytes over all links, against those of plain encryption in the same run. Other costs stand in a section of \
-             their own.",
+            "Encoded bytes over all links, against those of plain encryption in the same run. The number is an ordinary picture's; a \
+             listed one and other costs stand beside it.",
             "Without the secure channel around every link. Times depend on the machine.",
         ],
         HASH_ACCURACY => [
             "A changed picture counts if its hash is within the radius of its original's; a kind of handling is withstood at a \
-             strength if at least 90 % are. Exact 95 % interval over pictures of the run, near-duplicates left out.",
+             strength if at least 90 % certainly are: the interval decides. Exact 95 % interval over pictures of the run, near-duplicates left out.",
             "All handling together weighs each way alike, which no traffic does. The fingerprint is asked, not each system.",
         ],
         _ => [""; 2],

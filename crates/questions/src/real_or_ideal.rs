@@ -3,7 +3,7 @@
 
 use crate::Scenario;
 use crate::assessment::AssessmentError;
-use crate::endpoints_only::{Task, outsiders_and_all};
+use crate::endpoints_only::{RESOLUTION, Task, outsiders_and_all};
 use crate::run::{Progress, Run, System};
 use crate::scenario::ENDPOINTS_ONLY;
 use crate::world::{Half, World};
@@ -31,6 +31,11 @@ impl Comparison {
         self.result.as_ref().is_ok_and(|estimate| estimate.advantage.low > 0.0)
     }
 
+    /// As of the tasks of `distinguish`: no difference is a finding only if one that matters would have been seen.
+    fn status(&self) -> Status {
+        if self.differs() || self.minimum_detectable <= RESOLUTION { Status::Decided } else { Status::Undecided }
+    }
+
     pub(crate) fn rows(&self, scenario: &Scenario) -> Vec<Row> {
         let row = |quantity: &str| {
             Row::new(quantity, "1")
@@ -56,7 +61,7 @@ impl Comparison {
         vec![
             row("advantage")
                 .lower(advantage.point, advantage.low, advantage.high)
-                .status(Status::Decided)
+                .status(self.status())
                 .n(advantage.trials)
                 .method(method),
             row("minimum-detectable-advantage")

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Thresholds {
     /// `hash-identifies`: fewer bits than this are learnt about which of the known pictures was sent.
     pub identified_bits: f64,
-    /// `planted-list`: a smaller share than this of those who hold one planted picture is found.
+    /// `planted-list` and `mandate`: a smaller share than this of those who send what was put on the list is found.
     pub holders_found: f64,
     /// `any-content`: detection of different kinds of content differs by more than this.
     pub kinds_differ: f64,

@@ -217,7 +217,7 @@ impl Architecture for Hashing {
             decisions: vec![
                 Decision {
                     what: "what is on the list",
-                    who: "the list authority, by its signature; nobody else sees the list",
+                    who: "the list authority, by its signature; the provider is given the list, and nobody else",
                 },
                 Decision { what: "what is checked", who: "the device's software: every picture" },
                 Decision { what: "whether a picture matches", who: "the provider alone; nothing proves its verdict" },
