@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use sightline_evidence::{FlowStep, Profile};
 
 use crate::figure::{BLUE, FAINT, Figure, FigureWords, INK, MUTED, PAPER, escape, slug};
-use crate::words::{title, wrap};
+use crate::words::{capital, title, wrap};
 
 const COLUMN: i32 = 172;
 const MARGIN: i32 = 84;
@@ -68,7 +68,8 @@ pub(crate) fn in_words(profile: &Profile) -> Vec<String> {
         .flow
         .iter()
         .map(|step| {
-            let when = step.condition.as_ref().map_or_else(String::new, |condition| format!("If {condition}: "));
+            let condition = step.condition.as_ref();
+            let when = condition.map_or_else(String::new, |condition| format!("{}: ", capital(&when(condition))));
             let sealed = if step.sealed { " (sealed: only the endpoints can open it)" } else { "" };
             if step.from == step.to {
                 format!("{when}{}: {}{sealed}.", name(&step.from), step.label)
@@ -163,6 +164,11 @@ fn lock(svg: &mut String, x: i32, y: i32) {
     );
 }
 
+/// The circumstance of a step in words: a time as it is, anything else after `if`.
+fn when(condition: &str) -> String {
+    if condition.starts_with("before ") { condition.to_owned() } else { format!("if {condition}") }
+}
+
 fn frame(
     (svg, words): (&mut String, &mut String),
     condition: &str,
@@ -171,7 +177,7 @@ fn frame(
 ) {
     let (left, right) = (center(from) - 26, center(to) + if from == to { COLUMN - 30 } else { 26 });
     let room = usize::try_from((right - left) * 10 / 66).unwrap_or(4).max(4);
-    let full = format!("if {condition}");
+    let full = when(condition);
     let mut shown: String = full.chars().take(room).collect();
     if shown != full {
         shown.pop();

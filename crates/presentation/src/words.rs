@@ -102,8 +102,12 @@ pub(crate) fn not_run() -> (&'static str, String) {
 
 /// An identifier as a title: `law-enforcement` gives `Law enforcement`.
 pub(crate) fn title(id: &str) -> String {
-    let spaced = id.replace(['-', '_'], " ");
-    let mut letters = spaced.chars();
+    capital(&id.replace(['-', '_'], " "))
+}
+
+/// With a capital at its beginning.
+pub(crate) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 

@@ -370,11 +370,7 @@ fn sentence(party: &str, end_to_end: E2e, declared: &BTreeSet<Clause>, own: &[&F
 fn key_numbers(own: &[&Finding]) -> Vec<KeyNumber> {
     let measured = || own.iter().filter_map(|finding| Some((finding.task, finding.measured()?)));
     let advantages = measured().map(|(task, measured)| KeyNumber {
-        label: if task.is_about_content() {
-            format!("advantage, {}", task.name())
-        } else {
-            format!("advantage, {} (expected: plain encryption shows who sends, and it is no content)", task.name())
-        },
+        label: format!("advantage, {}", task.name()),
         value: Some(measured.estimate.advantage.point),
         low: Some(measured.estimate.advantage.low),
         bound: Bound::Lower,
