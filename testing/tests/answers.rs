@@ -30,11 +30,15 @@ fn verdict(answers: &[Answer], question: &str, system: &str) -> Verdict {
 #[test]
 fn a_system_for_which_the_letter_is_wrong_contradicts_it_and_one_that_sees_everything_does_not() {
     let (.., found) = run("architectures = [\"null\", \"sees-everything\"]\n\
-         questions = [\"planted-list\", \"mandate\"]\ntrials = 1000\npictures.count = 120\n");
-    for question in ["planted-list", "mandate"] {
-        assert_eq!(verdict(&found.answers, question, "null"), Verdict::Contradicted, "{question}");
-        assert_eq!(verdict(&found.answers, question, "sees-everything"), Verdict::Stands, "{question}");
-    }
+         questions = [\"planted-list\"]\ntrials = 1000\npictures.count = 120\n");
+    assert_eq!(verdict(&found.answers, "planted-list", "null"), Verdict::Contradicted);
+    assert_eq!(verdict(&found.answers, "planted-list", "sees-everything"), Verdict::Stands);
+    // Of at most 40 people a form, none found is too few to say that less than 1 % are; that devices have to change decides.
+    let (.., found) = run("architectures = [\"null\", \"server-enclave\", \"sees-everything\"]\n\
+         questions = [\"mandate\"]\ntrials = 40\npictures.count = 120\n");
+    assert_eq!(verdict(&found.answers, "mandate", "null"), Verdict::Undecided);
+    assert_eq!(verdict(&found.answers, "mandate", "server-enclave"), Verdict::Contradicted);
+    assert_eq!(verdict(&found.answers, "mandate", "sees-everything"), Verdict::Stands);
     // Too few trials decide nothing, and say so.
     let (.., found) =
         run("architectures = [\"null\"]\nquestions = [\"planted-list\"]\ntrials = 40\npictures.count = 120\n");
@@ -49,7 +53,7 @@ fn what_one_broken_party_opens_decides_whether_one_hole_is_enough() {
          questions = [\"one-hole\", \"broken-enclave\", \"rogue-provider\"]\ntrials = 60\npictures.count = 120\n");
     for (question, system, expected) in [
         ("one-hole", "null", Verdict::Contradicted),
-        ("one-hole", "e2ee", Verdict::Contradicted),
+        ("one-hole", "e2ee", Verdict::NotApplicable),
         ("one-hole", "sees-everything", Verdict::Stands),
         ("one-hole", "server-enclave", Verdict::Stands),
         ("broken-enclave", "e2ee", Verdict::NotApplicable),

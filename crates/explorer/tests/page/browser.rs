@@ -376,10 +376,10 @@ fn a_page_whose_server_has_gone_says_so() {
 fn links_lead_to_what_was_measured() {
     let Some(mut tab) = Tab::open() else { return };
     let server = Server::start();
-    tab.go(&server.page("?left=server-enclave&right=device-hashing&listing=planted&still"));
+    tab.go(&server.page("?left=device-warning&right=device-hashing&listing=planted&still"));
     until_done(&mut tab);
     let words = tab.words("#left .evidence");
-    assert!(words.contains("sightline assess --architectures server-enclave --out RUN"), "{words}");
+    assert!(words.contains("sightline assess --architectures device-warning --out RUN"), "{words}");
     let links =
         tab.evaluate("[...new Set([...document.querySelectorAll('main a')].map((link) => link.getAttribute('href')))]");
     let links: Vec<String> = links.as_array().unwrap().iter().map(|link| link.as_str().unwrap().to_owned()).collect();
