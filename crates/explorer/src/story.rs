@@ -665,13 +665,10 @@ impl<'a> Teller<'a> {
         Learnt { happened, value: (happened == Some(true)).then(value).flatten() }
     }
 
-    /// Whether a run got as far as to what a declaration speaks of: nothing follows from what the sender's device refused to
-    /// send, and nobody confirmed what no reviewer was asked about.
+    /// Whether a run got as far as to what a declaration speaks of: nobody confirmed what no reviewer was asked about.
     fn came_about(&self, datum: Datum) -> bool {
-        let refused = self.transcript.refusals().any(|refusal| refusal.party.role() == Role::Device);
-        let sent = !refused || !self.transcript.displays().is_empty();
         let reviews = |step: &Step| [step.from, step.to].iter().any(|party| party.role() == Role::Reviewer);
-        sent && (datum != Datum::Confirmation || self.steps.iter().any(reviews))
+        datum != Datum::Confirmation || self.steps.iter().any(reviews)
     }
 
     fn broken(&mut self, party: PartyId, after: usize, at: Time) -> Break {

@@ -238,3 +238,14 @@ fn an_escrow_that_is_read_opens_all_that_the_provider_kept() {
     assert!(read.iter().all(|entry| entry.snapshot == [false; 3]));
     assert!(read.iter().all(|entry| entry.snapshot_beside_provider == [true; 3]), "at any time, past and future");
 }
+
+#[test]
+fn nobody_confirmed_what_no_reviewer_saw() {
+    // Below the threshold nobody asks the reviewer; above it the network can tell that it confirmed.
+    for (times, confirmed) in [(1, false), (3, true)] {
+        let told = Told::of(&Choice { times, threshold: 3, ..choice("device-hashing", Listing::Listed) });
+        let network = told.opening.parties.iter().find(|party| party.id == "network").unwrap();
+        let at = network.declared.iter().position(|clause| clause.contains("confirmed the match")).unwrap();
+        assert_eq!(told.last("network").learnt[at].happened, Some(confirmed), "{times}");
+    }
+}

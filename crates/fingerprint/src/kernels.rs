@@ -94,7 +94,7 @@ macro_rules! kernel {
 kernel!(
     /// Two passes of a box filter along rows and columns of `luma` (rows of `width`), then 64 × 64 samples.
     filter(luma: &[f32], width: usize, out: &mut [[f32; 64]; 64]),
-    filter_by::<Plain>(luma, width, out),
+    filter_by::<Plain<f32>>(luma, width, out),
     filter_by::<x86::Avx2>(luma, width, out),
     filter_by::<x86::Avx512>(luma, width, out)
 );
@@ -151,16 +151,29 @@ trait Vector: Copy {
 /// What the compiler makes of it.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-struct Plain([f32; LANES]);
+struct Plain<T>([T; LANES]);
 
-impl Plain {
+impl<T: Copy> Plain<T> {
+    #[inline(always)]
+    fn transpose(tile: &mut [Self; LANES]) {
+        for row in 0..LANES {
+            for column in 0..row {
+                let kept = tile[row].0[column];
+                tile[row].0[column] = tile[column].0[row];
+                tile[column].0[row] = kept;
+            }
+        }
+    }
+}
+
+impl Plain<f32> {
     #[inline(always)]
     fn zip(self, other: Self, with: impl Fn(f32, f32) -> f32) -> Self {
         Self(std::array::from_fn(|lane| with(self.0[lane], other.0[lane])))
     }
 }
 
-impl Vector for Plain {
+impl Vector for Plain<f32> {
     #[inline(always)]
     fn all(value: f32) -> Self {
         Self([value; LANES])
@@ -198,13 +211,7 @@ impl Vector for Plain {
 
     #[inline(always)]
     fn turn(tile: &mut [Self; LANES]) {
-        for row in 0..LANES {
-            for column in 0..row {
-                let kept = tile[row].0[column];
-                tile[row].0[column] = tile[column].0[row];
-                tile[column].0[row] = kept;
-            }
-        }
+        Self::transpose(tile);
     }
 }
 

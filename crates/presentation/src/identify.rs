@@ -72,14 +72,11 @@ pub(crate) fn groups(reading: &Reading) -> Vec<Group> {
 /// None where nothing was asked.
 fn cell(reading: &Reading, system: &str, observer: &str, variant: Variant, most: u64) -> Option<Cell> {
     let row = variant_rows(reading, system, observer, variant).find(|row| candidates(row) == Some(most))?;
-    Some(match (row.status, row.low) {
-        (Status::Decided, Some(bits)) if bits > 0.0 => ("every", format!("≥ {} bit", tenths(bits))),
-        (Status::Decided, _) => match row.high {
-            // One bit is what the question asks about: where it is not excluded, nothing is decided.
-            Some(high) if high >= 1.0 => ("undecided", format!("? up to {} bit", tenths_up(high))),
-            _ => ("nothing", "none found".to_owned()),
-        },
-        (status, _) => not_decided(status),
+    Some(match (row.status, row.low, row.high) {
+        (Status::Decided, Some(bits), _) if bits > 0.0 => ("every", format!("≥ {} bit", tenths(bits))),
+        (Status::Decided, ..) => ("nothing", "none found".to_owned()),
+        (Status::Undecided, _, Some(high)) => ("undecided", format!("? up to {} bit", tenths_up(high))),
+        (status, ..) => not_decided(status),
     })
 }
 

@@ -167,17 +167,6 @@ impl Reading {
         }
     }
 
-    /// The coarsest test of this run's `distinguish` that found nothing and still counts as decided; what could see no
-    /// more than that decides nothing either. Without such a test every one counts.
-    pub(crate) fn coarsest(&self) -> f64 {
-        let decided = |status| {
-            self.distinguish().filter(move |row| (row.status == sightline_evidence::Status::Decided) == status)
-        };
-        let none_found = decided(true).filter(|row| row.low == Some(0.0));
-        let undecided = decided(false).filter_map(|row| self.detectable(row)).fold(f64::INFINITY, f64::min);
-        none_found.filter_map(|row| self.detectable(row)).reduce(f64::max).unwrap_or(undecided)
-    }
-
     /// The smallest advantage that would have been seen, for a row of `distinguish`.
     pub(crate) fn detectable(&self, row: &Row) -> Option<f64> {
         self.rows

@@ -22,15 +22,13 @@ pub(crate) fn groups(reading: &Reading) -> Vec<Group> {
 
 fn line(reading: &Reading, row: &Row) -> (String, &'static str, String) {
     let observer = if is_coalition(&row.observer) { "all together".to_owned() } else { reading.party(&row.observer) };
+    let seen = || reading.detectable(row).map_or_else(String::new, |seen| format!(" ({})", detectable(seen)));
     let (class, words) = match (row.status, row.low) {
         (Status::Decided, Some(end)) if end > 0.0 => {
             ("every", format!("● {}: more than declared; told by {}", low(end), row.method))
         }
-        (Status::Decided, _) => match reading.detectable(row) {
-            Some(seen) if seen > reading.coarsest() => ("undecided", format!("? undecided ({})", detectable(seen))),
-            Some(seen) => ("nothing", format!("○ none found ({})", detectable(seen))),
-            None => ("nothing", "○ none found".to_owned()),
-        },
+        (Status::Decided, _) => ("nothing", format!("○ none found{}", seen())),
+        (Status::Undecided, _) => ("undecided", format!("? undecided{}", seen())),
         (status, _) => not_decided(status),
     };
     (observer, class, words)

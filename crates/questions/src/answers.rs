@@ -911,7 +911,7 @@ fn hash_accuracy(findings: &Findings<'_>, system: &str) -> Line {
     let count = |wanted| ways.iter().filter(|row| below(row.ends(), WITHSTOOD) == wanted).count();
     let mut said = vec![format!(
         "It matches by {} within {radius} of 256 bits. Of {} changed pictures it finds {}. Of {} ways of handling {} certainly \
-         leave {} or more to be found, {} certainly fewer; {} are not decided.",
+         leave {} or more to be found, {} certainly fewer, and {} cannot be decided.",
         DEPLOYED.to_uppercase(),
         ways.iter().map(|row| row.row.n).sum::<u64>(),
         interval(found),
@@ -1220,7 +1220,7 @@ mod tests {
         let mixed = found([ALL, NEARLY, ALL, NONE], vec![of_all("any", "true-positive-rate", [0.7, 0.6, 0.8])]);
         let says = "tried; at some strengths after 1 (crop); not decided for 1 (scale).";
         assert!(mixed.sentence.ends_with(says), "{}", mixed.sentence);
-        let says = "2 certainly leave 90 % or more to be found, 1 certainly fewer; 1 are not decided.";
+        let says = "2 certainly leave 90 % or more to be found, 1 certainly fewer, and 1 cannot be decided.";
         assert!(mixed.lines[0].sentence.contains(says), "{}", mixed.lines[0].sentence);
 
         let useless = found(
@@ -1233,7 +1233,7 @@ mod tests {
             ),
             "{useless:?}"
         );
-        assert!(useless.lines[0].sentence.contains("4 certainly fewer; 0 are not"), "{}", useless.lines[0].sentence);
+        assert!(useless.lines[0].sentence.contains("4 certainly fewer, and 0 cannot"), "{}", useless.lines[0].sentence);
         assert!(useless.lines[0].sentence.contains("100 match: per pair 100 %"), "{}", useless.lines[0].sentence);
     }
 

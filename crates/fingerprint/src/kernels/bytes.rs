@@ -1,11 +1,11 @@
 //! Kernels on bytes: brightness of pixels, and the filter that shrinks a grey picture, in whole numbers.
 
-use super::{LANES, Level};
+use super::{LANES, Level, Plain};
 
 kernel!(
     /// (19595 R + 38470 G + 7471 B + 2¹⁵) / 2¹⁶ of as many pixels as there are places in `out`.
     grey(pixels: &[[u8; 3]], out: &mut [u8]),
-    brightness_by::<Plain, u8>(pixels, out),
+    brightness_by::<Plain<i32>, u8>(pixels, out),
     brightness_by::<x86::Avx2, u8>(pixels, out),
     brightness_by::<x86::Avx512, u8>(pixels, out)
 );
@@ -13,7 +13,7 @@ kernel!(
 kernel!(
     /// 0.299 R + 0.587 G + 0.114 B in single precision, in this order, of as many pixels as there are places in `out`.
     luma(pixels: &[[u8; 3]], out: &mut [f32]),
-    brightness_by::<Plain, f32>(pixels, out),
+    brightness_by::<Plain<i32>, f32>(pixels, out),
     brightness_by::<x86::Avx2, f32>(pixels, out),
     brightness_by::<x86::Avx512, f32>(pixels, out)
 );
@@ -21,7 +21,7 @@ kernel!(
 kernel!(
     /// What each of `taps` makes of each row of `values` (rows of `width`), rounded to bytes: a row for each of them.
     weigh(values: &[u8], width: usize, taps: &[Tap]) -> Vec<u8>,
-    weigh_by::<Plain>(values, width, taps),
+    weigh_by::<Plain<i32>>(values, width, taps),
     weigh_by::<x86::Avx2>(values, width, taps),
     weigh_by::<x86::Avx512>(values, width, taps)
 );
@@ -175,11 +175,6 @@ fn weighed<V: Whole>(tap: &Tap, lanes: &[V]) -> [u8; LANES] {
     levels
 }
 
-/// What the compiler makes of it.
-#[derive(Clone, Copy)]
-#[repr(C, align(64))]
-struct Plain([i32; LANES]);
-
 /// Both numbers of 16 bits.
 #[expect(clippy::cast_possible_truncation, reason = "cut into parts of 16 bits")]
 #[inline(always)]
@@ -187,7 +182,7 @@ fn both(pair: Pair) -> [i32; 2] {
     [i32::from(pair as i16), pair >> 16]
 }
 
-impl Whole for Plain {
+impl Whole for Plain<i32> {
     const ZERO: Self = Self([0; LANES]);
 
     #[inline(always)]
@@ -212,13 +207,7 @@ impl Whole for Plain {
 
     #[inline(always)]
     fn turn(tile: &mut [Self; LANES]) {
-        for row in 0..LANES {
-            for column in 0..row {
-                let kept = tile[row].0[column];
-                tile[row].0[column] = tile[column].0[row];
-                tile[column].0[row] = kept;
-            }
-        }
+        Self::transpose(tile);
     }
 
     #[inline(always)]

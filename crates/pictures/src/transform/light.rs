@@ -1,6 +1,7 @@
 //! Levels by a table.
 
-use super::{arithmetic, byte, pixelwise};
+use super::wide::byte;
+use super::{arithmetic, pixelwise};
 use crate::{Picture, PictureError};
 
 /// `added` to every level.

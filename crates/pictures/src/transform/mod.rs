@@ -310,10 +310,5 @@ fn by_levels(picture: &Picture, change: impl Fn([f32; 3]) -> [f32; 3]) -> Result
     Picture::new(picture.width(), picture.height(), rgb)
 }
 
-/// Rounded to a byte, and the nearest byte to what is none. The cast does both without a branch.
-fn byte(level: f32) -> u8 {
-    (level + 0.5) as u8
-}
-
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,12 @@
 
 use pulp::{Arch, Simd};
 
+/// Rounded to a byte, and the nearest byte to what is none. The cast does both without a branch.
+#[inline(always)]
+pub(super) fn byte(level: f32) -> u8 {
+    (level + 0.5) as u8
+}
+
 /// Bytes as levels.
 #[pulp::with_simd(levels = Arch::new())]
 #[inline(always)]
@@ -13,12 +19,12 @@ pub(super) fn levels_with<'a, S: Simd>(_: S, bytes: &'a [u8], levels: &'a mut [f
     }
 }
 
-/// Levels rounded as by [`super::byte`].
+/// Levels rounded to bytes.
 #[pulp::with_simd(round = Arch::new())]
 #[inline(always)]
 pub(super) fn round_with<'a, S: Simd>(_: S, levels: &'a [f32], bytes: &'a mut [u8]) {
     for (rounded, level) in bytes.iter_mut().zip(levels) {
-        *rounded = (*level + 0.5) as u8;
+        *rounded = byte(*level);
     }
 }
 

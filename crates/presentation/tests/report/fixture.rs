@@ -561,7 +561,8 @@ fn games(table: &mut Table) {
             let row = Row::new("min-entropy-leakage", "bit").question("hash-identifies").game("identify").seed(1);
             let row = row.architecture(system).observer("provider").corruption("curious").content("ordinary");
             let row = row.parameter("candidates", bits.exp2()).parameter("copy", copy).parameter("sizes", sizes);
-            table.push(row.lower(share * bits, 0.98 * share * bits, bits).n(200).method("nearest hash"));
+            let status = if share > 0.0 { Status::Decided } else { Status::Undecided };
+            table.push(row.lower(share * bits, 0.98 * share * bits, bits).status(status).n(200).method("nearest hash"));
         }
     }
     for (system, observer, variant, readable) in [
