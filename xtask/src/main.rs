@@ -10,6 +10,8 @@ use std::process::{Command, ExitCode};
 const HELP: &str = "cargo xtask test         every check and test: format, lints, crate order, texts, licences, tests
 cargo xtask check-order  workspace members depend only on members above them
 cargo xtask check-text   no machine paths or leftovers in the repository
+cargo xtask bless        writes anew what is committed and follows from the code: evidence schema, what the program prints,
+                         lines that clients add, example report
 cargo xtask pdf          lints and tests of crates/pdf, whose typesetter takes minutes to compile
 cargo xtask book         makes the pictures of docs/tour anew; needs Chromium
 cargo xtask fuzz [--seconds N] [TARGET]
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Some("test") => test(),
         Some("check-order") => check_order(),
         Some("check-text") => check_text(),
+        Some("bless") => bless(),
         Some("pdf") => pdf(),
         Some("book") => book::make(),
         Some("fuzz") => fuzz(std::env::args().skip(2)),
@@ -92,6 +95,18 @@ fn pdf() -> Result<(), String> {
     cargo(&["clippy", "--package", PDF, "--all-targets", "--", "-D", "warnings"])?;
     cargo(&["test", "--package", PDF])?;
     cargo(&["test", "--package", "sightline", "--features", "pdf", "--test", "evidence", "pdf"])
+}
+
+/// The tests that compare these files write them when asked to. Counted lines come first: they are compiled into the program.
+fn bless() -> Result<(), String> {
+    let counted = &["--lib", "--", "the_table_says_what_the_code_has"][..];
+    let printed = &["--test", "run_folder", "--test", "texts", "--test", "example"][..];
+    for which in [counted, printed] {
+        let mut tests = Command::new(env!("CARGO"));
+        tests.args(["test", "--quiet", "--workspace", "--exclude", PDF]).args(which);
+        run(tests.env("SIGHTLINE_BLESS", "1").env("TRYCMD", "overwrite"))?;
+    }
+    Ok(())
 }
 
 /// Searches for inputs that the parsers do not withstand. The tests replay and mutate without any of this.

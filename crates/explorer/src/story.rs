@@ -291,8 +291,26 @@ pub fn tell(
             tell(Event::Progress { what, done: Some([next, steps.len()]) });
         }
     })?;
-    Teller::new(&scene, &transcript, steps, search).tell(tell);
+    let usual = match choice.strategy {
+        None => None,
+        Some(_) => {
+            tell(Event::Progress { what: "running it with an honest provider, to compare", done: None });
+            Some(usual(library, sample, choice)?)
+        }
+    };
+    Teller::new(&scene, &transcript, steps, usual, search).tell(tell);
     Ok(())
+}
+
+/// What is handed over if the provider is honest.
+fn usual(library: &Library, sample: &Sample, choice: &Choice) -> Result<Vec<Step>, StoryError> {
+    let honest = Choice { strategy: None, ..choice.clone() };
+    let system = honest.system()?;
+    let scene = Scene::new(library, sample, &honest, system.as_ref());
+    let nothing = Search::new([]);
+    let mut steps = Vec::new();
+    scene.run(&[], &mut |place, event| steps.extend(scene.step(&nothing, place, event)))?;
+    Ok(steps)
 }
 
 /// Everything that a run is made of.
@@ -525,14 +543,22 @@ struct Teller<'a> {
     scene: &'a Scene<'a>,
     transcript: &'a Transcript,
     steps: Vec<Step>,
+    /// What would have been handed over if the provider were honest, where it is not.
+    usual: Option<Vec<Step>>,
     views: Views<'a>,
     finder: Finder,
 }
 
 impl<'a> Teller<'a> {
-    fn new(scene: &'a Scene<'a>, transcript: &'a Transcript, steps: Vec<Step>, search: Search) -> Self {
+    fn new(
+        scene: &'a Scene<'a>,
+        transcript: &'a Transcript,
+        steps: Vec<Step>,
+        usual: Option<Vec<Step>>,
+        search: Search,
+    ) -> Self {
         let finder = Finder { search, found: HashMap::new() };
-        Self { scene, transcript, steps, views: Views::new(transcript), finder }
+        Self { scene, transcript, steps, usual, views: Views::new(transcript), finder }
     }
 
     fn tell(mut self, tell: &mut dyn FnMut(Event)) {
@@ -596,7 +622,7 @@ impl<'a> Teller<'a> {
         let declared = clauses(self.scene.system, party);
         let says = |clause: &Clause| clause.datum == Datum::Content && clause.covers(&self.scene.facts);
         let ended = last.then_some(!view.seen.is_empty());
-        let learnt = |clause: &Clause| self.learnt(*clause, &found, hash, ended);
+        let learnt = |clause: &Clause| self.learnt(party, *clause, &found, hash, ended);
         let memory: Vec<(&str, &[u8])> =
             view.memory.last().map(|(.., memory)| memory.entries().collect()).unwrap_or_default();
         let mut longest = memory.clone();
@@ -629,7 +655,14 @@ impl<'a> Teller<'a> {
 
     /// Whether a clause has come true. What is found in a view has; of the rest it is said at the end whether the declaration
     /// covers the picture, for parties that took part at all.
-    fn learnt(&self, clause: Clause, found: &BTreeSet<usize>, hash: bool, ended: Option<bool>) -> Learnt {
+    fn learnt(
+        &self,
+        party: PartyId,
+        clause: Clause,
+        found: &BTreeSet<usize>,
+        hash: bool,
+        ended: Option<bool>,
+    ) -> Learnt {
         let facts = &self.scene.facts;
         let picture = found.contains(&PICTURE);
         let seen = match clause.datum {
@@ -644,7 +677,9 @@ impl<'a> Teller<'a> {
         let happened = match seen {
             Some(true) => Some(true),
             Some(false) => ended.map(|_| false),
-            None => ended.map(|took_part| took_part && clause.covers(facts) && self.came_about(clause.datum)),
+            None => ended.map(|took_part| {
+                took_part && clause.covers(facts) && (picture || self.came_about(party, clause.datum))
+            }),
         };
         let value = || match clause.datum {
             Datum::Metadata => {
@@ -665,10 +700,21 @@ impl<'a> Teller<'a> {
         Learnt { happened, value: (happened == Some(true)).then(value).flatten() }
     }
 
-    /// Whether a run got as far as to what a declaration speaks of: nobody confirmed what no reviewer was asked about.
-    fn came_about(&self, datum: Datum) -> bool {
+    /// Whether a run got as far as to what a declaration speaks of, which bytes do not show: nobody confirmed what no reviewer
+    /// was asked about, and who lacks messages because a lie was refused was not told what they tell.
+    fn came_about(&self, party: PartyId, datum: Datum) -> bool {
+        let count = |steps: &[Step], name: &str| {
+            let concerns = |step: &&Step| step.arrives >= FIRST && step.name == name && involves(step, party);
+            steps.iter().filter(concerns).count()
+        };
+        let all =
+            |usual: &Vec<Step>| usual.iter().all(|step| count(usual, &step.name) <= count(&self.steps, &step.name));
         let reviews = |step: &Step| [step.from, step.to].iter().any(|party| party.role() == Role::Reviewer);
-        datum != Datum::Confirmation || self.steps.iter().any(reviews)
+        match datum {
+            Datum::Metadata => true,
+            Datum::Confirmation => self.steps.iter().any(reviews),
+            _ => self.usual.as_ref().is_none_or(all),
+        }
     }
 
     fn broken(&mut self, party: PartyId, after: usize, at: Time) -> Break {

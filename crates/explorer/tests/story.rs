@@ -249,3 +249,24 @@ fn nobody_confirmed_what_no_reviewer_saw() {
         assert_eq!(told.last("network").learnt[at].happened, Some(confirmed), "{times}");
     }
 }
+
+#[test]
+fn who_got_nothing_of_a_refused_sending_learnt_nothing_of_it() {
+    // Devices refuse the modified enclave: what would have told provider, network and enclave something is never sent.
+    let said = |strategy: Option<&str>, party: &str| -> BTreeSet<String> {
+        let strategy = strategy.map(Into::into);
+        let told = Told::of(&Choice { strategy, ..choice("server-enclave", Listing::Ordinary) });
+        let declared = &told.opening.parties.iter().find(|one| one.id == party).unwrap().declared;
+        let learnt = declared.iter().zip(&told.last(party).learnt);
+        learnt.filter(|(_, learnt)| learnt.happened == Some(true)).map(|(clause, _)| clause.clone()).collect()
+    };
+    for party in ["provider", "network", "enclave"] {
+        let (honest, refused) = (said(None, party), said(Some("modified-enclave"), party));
+        assert!(honest.len() > 1 && refused.len() == 1, "{party}: {honest:?}, {refused:?}");
+        assert!(refused.iter().all(|clause| clause.contains("who") || clause.contains("when")), "{party}: {refused:?}");
+    }
+    // A lie that is not refused takes nothing away.
+    for party in ["provider", "enclave"] {
+        assert!(said(Some("later-list"), party).is_superset(&said(None, party)), "{party}");
+    }
+}

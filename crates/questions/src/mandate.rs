@@ -23,9 +23,10 @@ const KINDS: [SceneKind; 2] = [SceneKind::Document, SceneKind::Screen];
 /// People in one run who send a page, and as many who do not.
 const PEOPLE: usize = 10;
 
-/// Pages of each kind, each of which one person sends.
+/// Pages of each kind, each of which one person sends: 20 for the usual 1 000 trials. Of 400 people in all, none found means
+/// less than 1 % with 95 % confidence; more would decide nothing else.
 fn pages(scenario: &Scenario) -> usize {
-    (scenario.trials / 50).clamp(5, 20) as usize
+    (scenario.trials / 50).clamp(5, 200) as usize
 }
 
 /// Steps for one system.
@@ -59,13 +60,16 @@ pub(crate) fn run(run: &Run<'_>) -> Result<Vec<Row>, AssessmentError> {
         for (form, copies) in &copies {
             let steps = 4 * count as u64;
             let found: Result<Found, String> = run.part(&format!("{name}: pages as {}", form.name()), steps, || {
-                let plan = |(holders, innocents): (&[Content], &[Content])| {
-                    let [holders, innocents] = [holders, innocents].map(<[Content]>::to_vec);
+                // There may be fewer innocent people than pages.
+                run.progress.advance((pages.len() - innocents.len()) as u64);
+                let mut innocents = innocents.chunks(PEOPLE);
+                let plan = |holders: &[Content]| {
+                    let [holders, innocents] = [holders, innocents.next().unwrap_or_default()].map(<[Content]>::to_vec);
                     let users = u16::try_from(2 * (holders.len() + innocents.len())).unwrap_or(u16::MAX);
                     let (setup, wanted) = (Setup { users, ..setup.clone() }, Arc::clone(&wanted));
                     Plan { setup, wanted, holders, innocents }
                 };
-                let plans: Vec<Plan> = copies.chunks(PEOPLE).zip(innocents.chunks(PEOPLE)).map(plan).collect();
+                let plans: Vec<Plan> = copies.chunks(PEOPLE).map(plan).collect();
                 trace::play(run, &game, &plans, &seed.derive(name, 0))
             })?;
             let row = |quantity: &str, unit: &str| {

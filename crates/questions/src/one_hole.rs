@@ -173,7 +173,7 @@ mod tests {
         (lines, ROOTS.into_iter().filter(|root| words.contains(root)).collect())
     }
 
-    /// Write it anew with `SURFACE=overwrite`.
+    /// `cargo xtask bless` writes it anew.
     #[test]
     fn the_table_says_what_the_code_has() {
         let all = sources();
@@ -183,10 +183,10 @@ mod tests {
             format!("{name},{},{}\n", lines.saturating_sub(plain), roots.len())
         };
         let table = format!("architecture,lines,trust roots\n{}", all.iter().map(line).collect::<String>());
-        if std::env::var_os("SURFACE").is_some() {
+        if std::env::var_os("SIGHTLINE_BLESS").is_some() {
             std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/src/surface.csv"), &table).unwrap();
         } else {
-            assert_eq!(SURFACE, table, "run this test with SURFACE=overwrite");
+            assert_eq!(SURFACE, table, "the code has changed: `cargo xtask bless`, and commit it");
         }
     }
 }

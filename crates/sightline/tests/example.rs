@@ -1,5 +1,4 @@
-//! The example report of the book is what this version draws. `SIGHTLINE_BLESS=1 cargo test -p sightline --test example`
-//! draws it anew.
+//! The example report of the book is what this version draws. `cargo xtask bless` draws it anew.
 
 use sightline_evidence::{RunFolder, Table};
 use sightline_presentation::Report;
@@ -32,7 +31,7 @@ fn the_example_report_is_fresh() {
     let found = std::fs::read_to_string(committed).unwrap_or_default();
     assert!(
         found == report,
-        "docs/example/report.html is not what this version draws: SIGHTLINE_BLESS=1 cargo test -p sightline --test example"
+        "docs/example/report.html is not what this version draws: `cargo xtask bless`, and look at what has changed"
     );
     assert!(report.len() < 2_000_000, "{} bytes", report.len());
 }

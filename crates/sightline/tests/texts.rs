@@ -1,4 +1,4 @@
-//! What the program says: help, listings, errors. `TRYCMD=overwrite cargo test -p sightline` writes them anew.
+//! What the program says: help, listings, errors. `cargo xtask bless` writes them anew.
 
 #[test]
 fn what_the_program_says() {
