@@ -291,12 +291,11 @@ pub fn tell(
             tell(Event::Progress { what, done: Some([next, steps.len()]) });
         }
     })?;
-    let usual = match choice.strategy {
-        None => None,
-        Some(_) => {
-            tell(Event::Progress { what: "running it with an honest provider, to compare", done: None });
-            Some(usual(library, sample, choice)?)
-        }
+    let usual = if choice.strategy.is_some() {
+        tell(Event::Progress { what: "running it with an honest provider, to compare", done: None });
+        Some(usual(library, sample, choice)?)
+    } else {
+        None
     };
     Teller::new(&scene, &transcript, steps, usual, search).tell(tell);
     Ok(())
