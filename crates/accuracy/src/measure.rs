@@ -248,18 +248,21 @@ pub fn measure(
     let prints = pictures.par_iter().map(prints_of).collect::<Result<Vec<Prints>, _>>()?;
 
     let kinds: Vec<&'static str> = pictures.iter().map(|place| originals[*place].kind).collect();
-    let mut algorithms = Vec::new();
-    for (number, subject) in subjects.iter().enumerate() {
-        tell(Doing::Comparing, number as u64, subjects.len())?;
+    done.store(0, Ordering::Relaxed);
+    tell(Doing::Comparing, 0, subjects.len())?;
+    let of_subject = |(number, subject): (usize, &Subject)| {
         let task = Task { subject: *subject, number, prints: &prints, kinds: &kinds, plan, seed: &seed };
-        algorithms.push(task.run().map_err(|usable| AccuracyError::TooFew {
+        let compared = task.run().map_err(|usable| AccuracyError::TooFew {
             algorithm: subject.name(),
             usable,
             given: originals.len(),
             duplicates: audit.left_out.len(),
             needed: LEAST_PICTURES,
-        })?);
-    }
+        })?;
+        step(Doing::Comparing, subjects.len()).map(|()| compared)
+    };
+    let algorithms: Vec<Result<OfAlgorithm, _>> = subjects.par_iter().enumerate().map(of_subject).collect();
+    let algorithms = algorithms.into_iter().collect::<Result<_, _>>()?;
     let given = originals.iter().map(|original| original.id.clone()).collect();
     Ok(Measured { seed: plan.seed, given, audit, pictures, kinds, transforms: plan.transforms.clone(), algorithms })
 }
@@ -281,7 +284,7 @@ fn prints(original: &Original, index: u64, subjects: &[Subject], transforms: &[T
     let pixels = Pixels::of(&picture);
     Prints {
         entries: subjects.iter().map(|subject| subject.entry(&original.bytes, &pixels)).collect(),
-        queries: transforms.iter().map(of_transform).collect(),
+        queries: transforms.par_iter().map(of_transform).collect(),
     }
 }
 
@@ -610,18 +613,19 @@ struct Scopes {
 impl Counts<'_> {
     fn scopes(&self, weights: &[u32], transforms: &[Transform]) -> Scopes {
         let length = self.bits as usize + 2;
+        // Pairs that count at all, with their weights: less than half of them where pictures are drawn again.
+        let pairs = weights.iter().enumerate().flat_map(|(i, weight)| {
+            self.offsets.iter().map(move |offset| weight * weights[(i + offset) % weights.len()])
+        });
+        let pairs: Vec<(usize, u32)> = pairs.enumerate().filter(|(_, weight)| *weight > 0).collect();
         let count = |number: usize| {
             let (mut same, mut other) = (vec![0_u32; length], vec![0_u32; length]);
             for (place, weight) in self.same[number].iter().zip(weights) {
                 same[usize::from(*place)] += weight;
             }
-            let rows = self.other[number].chunks_exact(self.offsets.len());
-            for ((i, weight), row) in weights.iter().enumerate().zip(rows).filter(|((_, weight), _)| **weight > 0) {
-                for (place, offset) in row.iter().zip(self.offsets) {
-                    let j = i + offset;
-                    let j = if j >= weights.len() { j - weights.len() } else { j };
-                    other[usize::from(*place)] += weight * weights[j];
-                }
+            let places = &self.other[number];
+            for (pair, weight) in &pairs {
+                other[usize::from(places[*pair])] += weight;
             }
             [same, other].map(|counts| Histogram::from_counts(&counts))
         };

@@ -63,8 +63,15 @@ pub(crate) fn taps(from: usize, to: usize) -> Vec<(usize, Vec<i32>)> {
     if from == to {
         return (0..to).map(|first| (first, vec![1 << FRACTION])).collect();
     }
-    let sinc = |x: f64| if x == 0.0 { 1.0 } else { (x * PI).sin() / (x * PI) };
-    let lanczos = |x: f64| if (-3.0..3.0).contains(&x) { sinc(x) * sinc(x / 3.0) } else { 0.0 };
+    let lanczos = |x: f64| {
+        if x == 0.0 {
+            return 1.0;
+        }
+        // sinc x · sinc (x / 3) by one sine: sin 3a = 3 sin a − 4 sin³ a.
+        let third = x * PI / 3.0;
+        let sine = third.sin();
+        if (-3.0..3.0).contains(&x) { sine * sine * (3.0 - 4.0 * sine * sine) / (3.0 * third * third) } else { 0.0 }
+    };
     let scale = from as f64 / to as f64;
     let stretch = scale.max(1.0);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "Pillow truncates; lengths are short")]
@@ -82,4 +89,38 @@ pub(crate) fn taps(from: usize, to: usize) -> Vec<(usize, Vec<i32>)> {
         (first, weights.iter().map(fixed).collect())
     };
     (0..to).map(tap).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The weights of Pillow's `precompute_coeffs`, with a sine for each sinc.
+    fn plain(from: usize, to: usize) -> Vec<Vec<i32>> {
+        let sinc = |x: f64| if x == 0.0 { 1.0 } else { (x * PI).sin() / (x * PI) };
+        let lanczos = |x: f64| if (-3.0..3.0).contains(&x) { sinc(x) * sinc(x / 3.0) } else { 0.0 };
+        let scale = from as f64 / to as f64;
+        let stretch = scale.max(1.0);
+        let of = |(place, (first, weights)): (usize, &(usize, Vec<i32>))| {
+            let centre = (place as f64 + 0.5) * scale;
+            let x = |at: usize| ((first + at) as f64 - centre + 0.5) * (1.0 / stretch);
+            let weights: Vec<f64> = (0..weights.len()).map(|at| lanczos(x(at))).collect();
+            let sum: f64 = weights.iter().sum();
+            #[expect(clippy::cast_possible_truncation, reason = "weights are below 2")]
+            weights.iter().map(|weight| (weight / sum * f64::from(1 << FRACTION)).round() as i32).collect()
+        };
+        taps(from, to).iter().enumerate().map(of).collect()
+    }
+
+    #[test]
+    fn one_sine_gives_the_weights_of_two() {
+        let lengths = (1_usize..700).step_by(3).chain([1000, 1024, 4096, 30_000]);
+        for from in lengths.filter(|from| ![8, 9, 32].contains(from)) {
+            let square = 1_usize << from.ilog2();
+            for to in [8, 9, 32, square].into_iter().filter(|to| *to != from) {
+                let found: Vec<Vec<i32>> = taps(from, to).into_iter().map(|(_, weights)| weights).collect();
+                assert!(found == plain(from, to), "{from} to {to}");
+            }
+        }
+    }
 }

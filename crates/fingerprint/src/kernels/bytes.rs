@@ -127,10 +127,11 @@ fn brightness_by<V: Whole, T: Brightness>(pixels: &[[u8; 3]], out: &mut [T]) {
 #[inline(always)]
 fn weigh_by<V: Whole>(values: &[u8], width: usize, taps: &[Tap]) -> Vec<u8> {
     let height = values.len() / width;
-    let mut out = vec![0; taps.len() * height];
+    // The last rows first: what is written beyond them is overwritten.
+    let mut out = vec![0; taps.len() * height + LANES];
     // For each two columns, the values of all rows.
     let mut lanes = vec![V::ZERO; LANES * width.div_ceil(COLUMNS)];
-    for (band, rows) in values.chunks(LANES * width).enumerate() {
+    for (band, rows) in values.chunks(LANES * width).enumerate().rev() {
         for (left, lanes) in (0..width).step_by(COLUMNS).zip(lanes.as_chunks_mut::<LANES>().0) {
             for (lane, row) in lanes.iter_mut().zip(rows.chunks_exact(width)) {
                 *lane = if let Some(bytes) = row[left..].first_chunk() {
@@ -143,16 +144,13 @@ fn weigh_by<V: Whole>(values: &[u8], width: usize, taps: &[Tap]) -> Vec<u8> {
             }
             V::turn(lanes);
         }
-        for (tap, out) in taps.iter().zip(out.chunks_exact_mut(height)) {
-            let levels = weighed(tap, &lanes);
-            let out = &mut out[band * LANES..];
-            if let Some(out) = out.first_chunk_mut() {
-                *out = levels;
-            } else {
-                out.copy_from_slice(&levels[..out.len()]);
-            }
+        for (number, tap) in taps.iter().enumerate() {
+            let out =
+                out[number * height + band * LANES..].first_chunk_mut().expect("there is room beyond the last row");
+            *out = weighed(tap, &lanes);
         }
     }
+    out.truncate(taps.len() * height);
     out
 }
 

@@ -1,8 +1,13 @@
+use pulp::{Arch, Simd};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
 /// Random draws for one picture.
+#[derive(Clone)]
 pub(crate) struct Random(ChaCha20Rng);
+
+/// Values that [`Random::add_noise`] draws for at once, two bytes each.
+pub(crate) const TOGETHER: usize = 256;
 
 impl Random {
     /// Stream `index` of `ChaCha20` keyed by `seed`.
@@ -58,13 +63,27 @@ impl Random {
 
     /// Adds uniform noise in ±`amplitude` to every value.
     pub(crate) fn add_noise(&mut self, values: &mut [f32], amplitude: f32) {
-        let mut block = [0_u8; 512];
-        for chunk in values.chunks_mut(block.len() / 2) {
+        let mut block = [0_u8; 2 * TOGETHER];
+        for chunk in values.chunks_mut(TOGETHER) {
             self.0.fill_bytes(&mut block);
-            for (value, bytes) in chunk.iter_mut().zip(block.chunks_exact(2)) {
-                let level = f32::from(i16::from_le_bytes([bytes[0], bytes[1]]));
-                *value += amplitude * (level + 0.5) / 32_768.0;
-            }
+            add(chunk, block.as_chunks().0, amplitude);
         }
+    }
+
+    /// As if noise had been drawn for so many values.
+    pub(crate) fn after_noise(&self, values: usize) -> Self {
+        let mut after = self.clone();
+        let words = values.div_ceil(TOGETHER) * TOGETHER / 2;
+        after.0.set_word_pos(self.0.get_word_pos() + words as u128);
+        after
+    }
+}
+
+#[pulp::with_simd(add = Arch::new())]
+#[expect(clippy::inline_always, reason = "what is not inlined is not compiled for the caller's instructions")]
+#[inline(always)]
+fn add_with<'a, S: Simd>(_: S, values: &'a mut [f32], draws: &'a [[u8; 2]], amplitude: f32) {
+    for (value, draw) in values.iter_mut().zip(draws) {
+        *value += amplitude * (f32::from(i16::from_le_bytes(*draw)) + 0.5) / 32_768.0;
     }
 }

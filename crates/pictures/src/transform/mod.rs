@@ -20,6 +20,7 @@ mod light;
 mod noise;
 mod overlay;
 mod palette;
+mod rotate;
 mod wide;
 
 use crate::generate::random::Random;
@@ -267,7 +268,7 @@ impl Transform {
             Family::Scale => geometry::scale(picture, strength),
             Family::Crop => geometry::crop(picture, strength, random),
             Family::Pad => frame::pad(picture, strength, random),
-            Family::Rotate => geometry::rotate(picture, strength, random),
+            Family::Rotate => rotate::rotate(picture, strength, random),
             Family::Mirror => geometry::mirror(picture, strength),
             Family::Blur => blur::blur(picture, strength),
             Family::Noise => noise::noise(picture, strength, random),

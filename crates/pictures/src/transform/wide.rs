@@ -4,10 +4,22 @@
 
 use pulp::{Arch, Simd};
 
-/// Rounded to a byte, and the nearest byte to what is none. The cast does both without a branch.
+/// The greatest whole number that is not above `x`, of a magnitude below 2²², as an integer and as it is. Adding a number whose
+/// last bit stands for 1 rounds; casts of a float, which say what becomes of every value, are compiled one value at a time.
+#[inline(always)]
+pub(super) fn floor(x: f32) -> (i32, f32) {
+    const NO_FRACTION: f32 = 12_582_912.0; // 1.5 · 2²³
+    let sum = x + NO_FRACTION;
+    let nearest = sum - NO_FRACTION;
+    let above = nearest > x;
+    let whole = sum.to_bits() as i32 - NO_FRACTION.to_bits() as i32;
+    (whole - i32::from(above), nearest - f32::from(u8::from(above)))
+}
+
+/// Rounded to a byte, and the nearest byte to what is none.
 #[inline(always)]
 pub(super) fn byte(level: f32) -> u8 {
-    (level + 0.5) as u8
+    floor((level + 0.5).clamp(0.0, 255.0)).0 as u8
 }
 
 /// Bytes as levels.
@@ -33,23 +45,43 @@ pub(super) fn round_with<'a, S: Simd>(_: S, levels: &'a [f32], bytes: &'a mut [u
 #[inline(always)]
 pub(super) fn weigh_with<'a, S: Simd>(_: S, weights: &'a [f32], lines: &'a [&'a [f32]], out: &'a mut [f32]) {
     const PIECE: usize = 128;
-    let whole = out.len() / PIECE * PIECE;
-    let (pieces, rest) = out.split_at_mut(whole);
-    for (number, piece) in pieces.as_chunks_mut::<PIECE>().0.iter_mut().enumerate() {
-        let mut sums = [0.0; PIECE];
-        for (weight, line) in weights.iter().zip(lines) {
-            let values: &[f32; PIECE] =
-                line[number * PIECE..].first_chunk().expect("lines are as long as what comes out");
-            for i in 0..PIECE {
-                sums[i] += weight * values[i];
-            }
+    let length = out.len();
+    if length >= PIECE {
+        // The last piece overlaps with the one before it.
+        for start in (0..length).step_by(PIECE) {
+            piece::<PIECE>(weights, lines, out, start.min(length - PIECE));
         }
-        *piece = sums;
+    } else {
+        for start in 0..length {
+            piece::<1>(weights, lines, out, start);
+        }
     }
-    for (place, sum) in (whole..).zip(rest) {
-        *sum = 0.0;
-        for (weight, line) in weights.iter().zip(lines) {
-            *sum += weight * line[place];
+}
+
+#[inline(always)]
+fn piece<const PIECE: usize>(weights: &[f32], lines: &[&[f32]], out: &mut [f32], start: usize) {
+    let mut sums = [0.0; PIECE];
+    for (weight, line) in weights.iter().zip(lines) {
+        let values: &[f32; PIECE] = line[start..].first_chunk().expect("lines are as long as what comes out");
+        for i in 0..PIECE {
+            sums[i] += weight * values[i];
+        }
+    }
+    out[start..][..PIECE].copy_from_slice(&sums);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_those_of_the_library() {
+        let near = |x: f32| [x.next_down(), x, x.next_up()];
+        let quarters = (-40_000..40_000).map(|quarter| quarter as f32 / 4.0);
+        for x in quarters.chain([2_000_000.25, -2_000_000.25]).flat_map(near) {
+            assert_eq!(floor(x), (x.floor() as i32, x.floor()), "{x}");
+            // The cast goes to the nearest byte.
+            assert_eq!(byte(x), (x + 0.5) as u8, "{x}");
         }
     }
 }
