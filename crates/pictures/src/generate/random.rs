@@ -1,3 +1,5 @@
+#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the caller's instructions")]
+
 use pulp::{Arch, Simd};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
@@ -80,7 +82,6 @@ impl Random {
 }
 
 #[pulp::with_simd(add = Arch::new())]
-#[expect(clippy::inline_always, reason = "what is not inlined is not compiled for the caller's instructions")]
 #[inline(always)]
 fn add_with<'a, S: Simd>(_: S, values: &'a mut [f32], draws: &'a [[u8; 2]], amplitude: f32) {
     for (value, draw) in values.iter_mut().zip(draws) {

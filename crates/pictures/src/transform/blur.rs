@@ -28,12 +28,17 @@ pub(super) fn blur(picture: &Picture, deviation: f64) -> Result<Picture, Picture
         wide::weigh(&weights, &lines.collect::<Vec<_>>(), to);
     }
     let mut rgb = vec![0; row * height];
-    let mut sums = vec![0.0_f32; row];
-    for (y, rgb) in rgb.chunks_exact_mut(row).enumerate() {
-        let line = |offset: usize| (y + offset).saturating_sub(reach).min(height - 1);
-        let lines = (0..weights.len()).map(|offset| &between[line(offset) * row..][..row]);
-        wide::weigh(&weights, &lines.collect::<Vec<_>>(), &mut sums);
-        wide::round(&sums, rgb);
+    // Strip by strip, so that the lines that come together stay in the nearest cache; the last strip overlaps with another.
+    let strip = row.min(wide::PIECE);
+    let mut sums = [0.0_f32; wide::PIECE];
+    let sums = &mut sums[..strip];
+    for start in (0..row).step_by(strip).map(|start| start.min(row - strip)) {
+        let line = |y: usize| y.saturating_sub(reach).min(height - 1);
+        let lines: Vec<&[f32]> = (0..height + 2 * reach).map(|y| &between[line(y) * row + start..][..strip]).collect();
+        for (lines, rgb) in lines.windows(weights.len()).zip(rgb.chunks_exact_mut(row)) {
+            wide::weigh(&weights, lines, sums);
+            wide::round(sums, &mut rgb[start..][..strip]);
+        }
     }
     Picture::new(picture.width(), picture.height(), rgb)
 }

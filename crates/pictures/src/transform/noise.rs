@@ -8,9 +8,8 @@ use crate::{Picture, PictureError};
 /// each other in the stream three times, and are taken from there piece by piece.
 pub(super) fn noise(picture: &Picture, deviation: f64, random: &Random) -> Result<Picture, PictureError> {
     let mut rgb = picture.rgb().to_vec();
-    let mut streams: [Random; 3] = std::array::from_fn(|times| {
-        (0..times).fold(random.clone(), |random, _| random.after_noise(rgb.len()))
-    });
+    let mut streams: [Random; 3] =
+        std::array::from_fn(|times| (0..times).fold(random.clone(), |random, _| random.after_noise(rgb.len())));
     let mut levels = [0.0; TOGETHER];
     for samples in rgb.chunks_mut(TOGETHER) {
         let levels = &mut levels[..samples.len()];

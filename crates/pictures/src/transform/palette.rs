@@ -17,16 +17,13 @@ pub(super) fn palette(picture: &Picture, colours: usize) -> Result<Picture, Pict
     }
     let colour = |place: usize| [2, 1, 0].map(|sample| ((place >> (sample * BITS as usize)) & ((1 << BITS) - 1)) as u8);
     let present = counts.iter().enumerate().filter(|(_, count)| **count > 0);
-    let mut boxes: Vec<Vec<Counted>> = vec![present.map(|(place, count)| (colour(place), *count)).collect()];
+    let mut boxes = vec![Colours::new(present.map(|(place, count)| (colour(place), *count)).collect())];
     while boxes.len() < colours {
-        // The box that most pixels and the longest side speak for; a box of one colour cannot be cut.
-        let urgency = |cells: &Vec<Counted>| u64::from(longest(cells).1) * cells.iter().map(|cell| cell.1).sum::<u64>();
-        let Some(next) = (0..boxes.len()).max_by_key(|number| urgency(&boxes[*number])) else { break };
-        let (sample, length) = longest(&boxes[next]);
-        if length == 0 {
+        let Some(next) = (0..boxes.len()).max_by_key(|number| boxes[*number].urgency) else { break };
+        if boxes[next].urgency == 0 {
             break;
         }
-        let mut cells = boxes.swap_remove(next);
+        let Colours { mut cells, longest: sample, .. } = boxes.swap_remove(next);
         cells.sort_unstable_by_key(|(colour, _)| (colour[sample], *colour));
         let half = cells.iter().map(|cell| cell.1).sum::<u64>() / 2;
         let mut before = 0;
@@ -35,10 +32,10 @@ pub(super) fn palette(picture: &Picture, colours: usize) -> Result<Picture, Pict
             before > half
         });
         let upper = cells.split_off(middle.unwrap_or(1).clamp(1, cells.len() - 1));
-        boxes.extend([cells, upper]);
+        boxes.extend([cells, upper].map(Colours::new));
     }
     let mut table = vec![[0_u8; 3]; counts.len()];
-    for cells in &boxes {
+    for Colours { cells, .. } in &boxes {
         let all: u64 = cells.iter().map(|cell| cell.1).sum();
         let mean = [0, 1, 2].map(|sample| {
             // The middle of a cell of eight levels.
@@ -56,11 +53,24 @@ fn place(pixel: [u8; 3]) -> usize {
     pixel.iter().fold(0, |place, sample| place << BITS | usize::from(sample >> (8 - BITS)))
 }
 
-/// The sample that differs most within a box, and by how much.
-fn longest(cells: &[Counted]) -> (usize, u8) {
-    let length = |sample: usize| {
-        let of = || cells.iter().map(|(colour, _)| colour[sample]);
-        of().max().unwrap_or(0) - of().min().unwrap_or(0)
-    };
-    (0..3).map(|sample| (sample, length(sample))).max_by_key(|(sample, length)| (*length, 3 - sample)).unwrap_or((0, 0))
+/// A box of colours.
+struct Colours {
+    cells: Vec<Counted>,
+    /// The sample that differs most.
+    longest: usize,
+    /// How much its pixels and its longest side speak for cutting it; nothing for one colour, which cannot be cut.
+    urgency: u64,
+}
+
+impl Colours {
+    fn new(cells: Vec<Counted>) -> Self {
+        let length = |sample: usize| {
+            let of = || cells.iter().map(|(colour, _)| colour[sample]);
+            of().max().unwrap_or(0) - of().min().unwrap_or(0)
+        };
+        let sides = (0..3).map(|sample| (sample, length(sample)));
+        let (longest, length) = sides.max_by_key(|(sample, length)| (*length, 3 - sample)).unwrap_or((0, 0));
+        let urgency = u64::from(length) * cells.iter().map(|cell| cell.1).sum::<u64>();
+        Self { cells, longest, urgency }
+    }
 }

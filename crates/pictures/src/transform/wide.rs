@@ -40,11 +40,13 @@ pub(super) fn round_with<'a, S: Simd>(_: S, levels: &'a [f32], bytes: &'a mut [u
     }
 }
 
-/// The weighed sum of lines, piece by piece so that sums stay in registers.
+/// Values whose sums stay in registers.
+pub(super) const PIECE: usize = 128;
+
+/// The weighed sum of lines, piece by piece.
 #[pulp::with_simd(weigh = Arch::new())]
 #[inline(always)]
 pub(super) fn weigh_with<'a, S: Simd>(_: S, weights: &'a [f32], lines: &'a [&'a [f32]], out: &'a mut [f32]) {
-    const PIECE: usize = 128;
     let length = out.len();
     if length >= PIECE {
         // The last piece overlaps with the one before it.
@@ -59,15 +61,15 @@ pub(super) fn weigh_with<'a, S: Simd>(_: S, weights: &'a [f32], lines: &'a [&'a 
 }
 
 #[inline(always)]
-fn piece<const PIECE: usize>(weights: &[f32], lines: &[&[f32]], out: &mut [f32], start: usize) {
-    let mut sums = [0.0; PIECE];
+fn piece<const LENGTH: usize>(weights: &[f32], lines: &[&[f32]], out: &mut [f32], start: usize) {
+    let mut sums = [0.0; LENGTH];
     for (weight, line) in weights.iter().zip(lines) {
-        let values: &[f32; PIECE] = line[start..].first_chunk().expect("lines are as long as what comes out");
-        for i in 0..PIECE {
+        let values: &[f32; LENGTH] = line[start..].first_chunk().expect("lines are as long as what comes out");
+        for i in 0..LENGTH {
             sums[i] += weight * values[i];
         }
     }
-    out[start..][..PIECE].copy_from_slice(&sums);
+    out[start..][..LENGTH].copy_from_slice(&sums);
 }
 
 #[cfg(test)]
@@ -78,7 +80,7 @@ mod tests {
     fn whole_numbers_are_those_of_the_library() {
         let near = |x: f32| [x.next_down(), x, x.next_up()];
         let quarters = (-40_000..40_000).map(|quarter| quarter as f32 / 4.0);
-        for x in quarters.chain([2_000_000.25, -2_000_000.25]).flat_map(near) {
+        for x in quarters.chain([1_000_000.25, -1_000_000.25]).flat_map(near) {
             assert_eq!(floor(x), (x.floor() as i32, x.floor()), "{x}");
             // The cast goes to the nearest byte.
             assert_eq!(byte(x), (x + 0.5) as u8, "{x}");
