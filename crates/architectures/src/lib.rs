@@ -1,5 +1,6 @@
 //! The detection architectures, one module each, a file per party.
 
+mod conduct;
 mod courier;
 mod courts;
 pub mod device_warning;
@@ -15,6 +16,7 @@ mod reporting;
 pub mod server_enclave;
 pub mod user_reports;
 
+pub use conduct::conduct;
 pub use device_warning::DeviceWarning;
 pub use e2ee::E2ee;
 pub use exceptional_access::{ExceptionalAccess, Way};

@@ -173,6 +173,9 @@ pub struct Profile {
     /// What each observer learns beyond plain end-to-end encryption, as the design declares it, in words. An observer
     /// with an empty list learns nothing more; an observer that is absent does not exist in this system.
     pub leakage: BTreeMap<String, Vec<String>>,
+    /// What its provider can do instead of following the protocol, in words, by variant.
+    #[serde(default)]
+    pub strategies: BTreeMap<String, String>,
     /// What this implementation does not show.
     pub limits: Vec<String>,
     /// Where it departs from its source.

@@ -295,6 +295,7 @@ fn profile() -> Profile {
         decisions: Vec::new(),
         parameters: Vec::new(),
         leakage: BTreeMap::from([("provider".to_owned(), Vec::new())]),
+        strategies: BTreeMap::new(),
         limits: Vec::new(),
         deviations: Vec::new(),
     }

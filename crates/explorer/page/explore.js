@@ -61,9 +61,8 @@ class Side {
 
   /** Offers what this system's provider can do. */
   offer(strategy) {
-    const words = (name) => name.replaceAll("-", " ");
     this.provider.replaceChildren(element("option", { value: "" }, "follows the protocol"),
-      ...this.chosen.strategies.map((name) => element("option", { value: name }, `lies: ${words(name)}`)));
+      ...this.chosen.strategies.map(({ name, words }) => element("option", { value: name }, `lies: ${words}`)));
     this.provider.value = strategy ?? "";
     if (this.provider.selectedIndex < 0) this.provider.value = "";
     this.provider.disabled = this.chosen.strategies.length === 0;

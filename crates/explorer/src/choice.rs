@@ -1,7 +1,7 @@
 //! What a person chooses on the page.
 
 use serde::{Deserialize, Serialize};
-use sightline_architectures::{NAMES, VARIANTS, by_name};
+use sightline_architectures::{NAMES, VARIANTS, by_name, conduct};
 use sightline_fingerprint::{DEFAULT_RADIUS, PdqHash};
 use sightline_lists::Radius;
 use sightline_protocol::{Architecture, Disclosure, MatchRelation, Policy};
@@ -147,7 +147,7 @@ pub struct Offer {
     /// One paragraph.
     pub summary: &'static str,
     /// What its provider can do instead of following the protocol.
-    pub strategies: Vec<&'static str>,
+    pub strategies: Vec<Strategy>,
     /// Whether it compares contents with a list.
     pub matches: bool,
     /// Whether recipients can report.
@@ -156,6 +156,21 @@ pub struct Offer {
     pub orders: bool,
     /// What it does not give, and what is idealised.
     pub limits: Vec<&'static str>,
+}
+
+/// What a provider can do instead of following the protocol.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Strategy {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is, in words.
+    pub words: &'static str,
+}
+
+impl Strategy {
+    fn of(name: &'static str) -> Self {
+        Self { name, words: conduct(name).unwrap_or(name) }
+    }
 }
 
 /// All systems that can be chosen.
@@ -167,7 +182,7 @@ pub fn offers() -> Vec<Offer> {
             name,
             title: profile.title,
             summary: profile.summary,
-            strategies: architecture.strategies().into_iter().map(|(name, _)| name).collect(),
+            strategies: architecture.strategies().into_iter().map(|(name, _)| Strategy::of(name)).collect(),
             matches: profile.match_relation != MatchRelation::None,
             reports: profile.disclosure == Disclosure::OnCommand,
             orders: profile.disclosure == Disclosure::Warrant,

@@ -125,6 +125,7 @@ fn run(path: &Path, words: &str) -> RunFolder {
             meaning: words.to_owned(),
         }],
         leakage: BTreeMap::from([("provider".to_owned(), vec![words.to_owned()])]),
+        strategies: BTreeMap::new(),
         limits: vec![words.to_owned()],
         deviations: vec![words.to_owned()],
     };

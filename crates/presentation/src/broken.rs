@@ -5,7 +5,6 @@ use sightline_evidence::{Row, Status};
 use crate::expose::is_about_strategies;
 use crate::matrix::State;
 use crate::reading::Reading;
-use crate::short::strategy;
 use crate::words::{list, percent};
 
 /// What a party opens when something is broken.
@@ -28,7 +27,7 @@ pub(crate) fn worst(reading: &Reading, system: &str, observer: &str) -> Opened {
         (false, true) => "If it lies or is broken into",
         (false, false) => "If broken into, or the provider lies",
     };
-    opened(&[break_ins(reading, system, observer), lies].concat(), observer, either)
+    opened(reading, &[break_ins(reading, system, observer), lies].concat(), observer, either)
 }
 
 fn readable<'a>(reading: &'a Reading, system: &'a str, observer: &'a str) -> impl Iterator<Item = &'a Row> {
@@ -47,7 +46,7 @@ fn lies<'a>(reading: &'a Reading, system: &'a str, observer: &'a str) -> Vec<&'a
 }
 
 /// What these rows let an observer open. Of several that let it open as much, the first speaks.
-fn opened(rows: &[&Row], observer: &str, when: &'static str) -> Opened {
+fn opened(reading: &Reading, rows: &[&Row], observer: &str, when: &'static str) -> Opened {
     let share = |row: &Row| if row.status == Status::Decided { row.value.unwrap_or(0.0) / 1e6 } else { 0.0 };
     let most = |content: &str| {
         let own = rows.iter().copied().filter(|row| row.content == content && share(row) > 0.0);
@@ -61,7 +60,9 @@ fn opened(rows: &[&Row], observer: &str, when: &'static str) -> Opened {
             format!("{} of ordinary pictures", percent(share(best)))
         };
         let (when, how) = match (is_about_strategies(best), observer == PROVIDER) {
-            (true, true) => ("If it lies", strategy(&best.variant)),
+            (true, true) => {
+                ("If it lies", format!("; the means: {}", reading.strategy(&best.architecture, &best.variant)))
+            }
             (true, false) => ("If the provider lies", String::new()),
             (false, _) => (BROKEN_INTO, sent(rows, best, &share)),
         };

@@ -83,6 +83,11 @@ impl Reading {
         self.profiles.iter().find(|profile| profile.name == system)
     }
 
+    /// What a system's provider does instead of following the protocol, in words; as it is called where a run has none.
+    pub(crate) fn strategy<'a>(&'a self, system: &str, variant: &'a str) -> &'a str {
+        self.profile(system).and_then(|profile| profile.strategies.get(variant)).map_or(variant, String::as_str)
+    }
+
     /// Every single outsider of any system.
     pub(crate) fn observers(&self) -> Vec<String> {
         let parties = self.profiles.iter().flat_map(|profile| &profile.parties);

@@ -164,7 +164,7 @@ fn seen(reading: &Reading, system: &str, how: Provider, content: &str) -> Seen {
     };
     let counted = counted(most, share(most));
     let by = match how {
-        Provider::Lies if content == "ordinary" => strategy(&most.variant),
+        Provider::Lies if content == "ordinary" => format!("; the means: {}", reading.strategy(system, &most.variant)),
         Provider::BrokenInto => sent(most),
         Provider::Honest | Provider::Lies => String::new(),
     };
@@ -229,22 +229,4 @@ fn sent(row: &Row) -> String {
         Some("before") => " sent before".to_owned(),
         _ => String::new(),
     }
-}
-
-/// How a provider lies, in words.
-pub(crate) fn strategy(variant: &str) -> String {
-    let words = match variant {
-        "claim-every-match" => "by claiming that every picture matches",
-        "claim-one-picture" => "by claiming that the one it is after matches",
-        "claim-one-user" => "by claiming that all pictures of one user match",
-        "later-list" => "by comparing again with a later list",
-        "split-view" => "with another list for one user",
-        "own-list" => "with a list of its own",
-        "stolen-key" => "with a stolen key that vouches for enclaves",
-        "modified-enclave" => "with a modified enclave",
-        "debug-enclave" => "with an enclave open for debugging",
-        "without-warrant" => "without waiting for a warrant",
-        other => return format!(" ({other})"),
-    };
-    format!(", {words}")
 }

@@ -1,4 +1,4 @@
-use sightline_architectures::{NAMES, VARIANTS};
+use sightline_architectures::{NAMES, VARIANTS, conduct};
 use sightline_evidence as evidence;
 use sightline_protocol::{Architecture, words};
 use std::collections::BTreeMap;
@@ -50,6 +50,11 @@ pub fn profile(architecture: &dyn Architecture) -> evidence::Profile {
         decisions: profile.decisions.iter().map(decision).collect(),
         parameters: profile.parameters.iter().map(parameter).collect(),
         leakage,
+        strategies: architecture
+            .strategies()
+            .into_iter()
+            .map(|(name, _)| (name.to_owned(), conduct(name).unwrap_or(name).to_owned()))
+            .collect(),
         limits: profile.limits.iter().map(|limit| (*limit).into()).collect(),
         deviations: profile.deviations.iter().map(|deviation| (*deviation).into()).collect(),
     }

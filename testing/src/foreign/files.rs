@@ -283,6 +283,7 @@ fn profile() -> Profile {
         disclosure: String::new(),
         parameters: vec![parameter],
         leakage: BTreeMap::from([("provider".into(), vec!["padded length".into()])]),
+        strategies: BTreeMap::new(),
         decisions: vec![ProfileDecision { what: "what".into(), who: "who".into() }],
         deviations: vec!["none".into()],
         limits: vec!["none".into()],

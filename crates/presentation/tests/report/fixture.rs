@@ -260,6 +260,7 @@ fn profiles() -> Vec<Profile> {
                 ("report-authority", &["pictures that match and were confirmed"]),
                 ("law-enforcement", &["pictures that were referred"]),
             ]),
+            strategies: BTreeMap::new(),
             decisions: Vec::new(),
             deviations: Vec::new(),
             limits: vec!["Transport encryption between device and provider is an ideal channel.".into()],
@@ -283,6 +284,7 @@ fn profiles() -> Vec<Profile> {
             disclosure: String::new(),
             parameters: vec![padding.clone()],
             leakage: leakage(&[("provider", &[]), ("network", &[])]),
+            strategies: BTreeMap::new(),
             decisions: Vec::new(),
             deviations: Vec::new(),
             limits: Vec::new(),
@@ -333,6 +335,7 @@ fn profiles() -> Vec<Profile> {
                 ("reviewer", &["pictures on a claimed match"]),
                 ("report-authority", &["pictures on a claimed match that were confirmed"]),
             ]),
+            strategies: BTreeMap::from([("claim-every-match".into(), "the claim that every picture matches".into())]),
             decisions: vec![ProfileDecision {
                 what: "whether a picture matches".into(),
                 who: "the provider alone; nothing proves its verdict".into(),

@@ -102,7 +102,7 @@ fn the_matrix_says_what_each_party_learns() {
     for (row, words) in [
         (
             2,
-            "<b>If it lies:</b> <span aria-hidden=\"true\">●</span> opens every ordinary picture, by claiming that every picture",
+            "<b>If it lies:</b> <span aria-hidden=\"true\">●</span> opens every ordinary picture; the means: the claim that every picture",
         ),
         (2, "<b>If the provider lies:</b> <span aria-hidden=\"true\">●</span> opens 41\u{a0}% of ordinary pictures<"),
         (1, "<b>If broken into:</b> <span aria-hidden=\"true\">○</span> opens no picture"),
@@ -134,7 +134,7 @@ fn the_first_screen_says_what_the_provider_sees_in_the_shortlisted_designs() {
         (0, "hash only"),
         (0, "two told apart"),
         (3, "opens all"),
-        (3, "by claiming that every picture"),
+        (3, "; the means: the claim that every picture"),
         (6, "not run"),
         (8, "opens all"),
     ] {
