@@ -51,9 +51,12 @@ fn rows(reading: &Reading) -> impl Iterator<Item = &Row> {
     })
 }
 
+/// The parameter of rows that were measured beside a safeguard, which the scenario's settings do not have.
+pub(crate) const SAFEGUARD: &str = "safeguard";
+
 /// Whether it is about a strategy of the provider, under the scenario's settings.
 pub(crate) fn is_about_strategies(row: &Row) -> bool {
-    row.question == "rogue-provider" && row.parameters.value("safeguard").is_none()
+    row.question == "rogue-provider" && row.parameters.value(SAFEGUARD).is_none()
 }
 
 /// A system; and strategy, observer, and what it can read of ordinary, near and listed contents.

@@ -2,7 +2,7 @@
 
 use sightline_evidence::{Profile, Row, Status};
 
-use crate::expose::is_about_strategies;
+use crate::expose::{SAFEGUARD, is_about_strategies};
 use crate::figure::slug;
 use crate::matrix::State;
 use crate::reading::{Outcome, Reading};
@@ -41,10 +41,10 @@ impl Provider {
     }
 
     fn holds(self, row: &Row) -> bool {
-        let strategy = is_about_strategies(row);
+        let honest = matches!(row.variant.as_str(), "" | "honest");
         match self {
-            Self::Honest => row.corruption == "curious" && (!strategy || row.variant == "honest"),
-            Self::Lies => strategy && row.variant != "honest",
+            Self::Honest => row.corruption == "curious" && honest && row.parameters.value(SAFEGUARD).is_none(),
+            Self::Lies => is_about_strategies(row) && !honest,
             Self::BrokenInto => ["snapshot@", "persistent@"].iter().any(|kind| row.corruption.starts_with(kind)),
         }
     }

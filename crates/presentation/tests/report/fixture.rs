@@ -576,7 +576,10 @@ fn games(table: &mut Table) {
     ] {
         let row = Row::new("contents-readable", "1").question("rogue-provider").game("expose").seed(1).variant(variant);
         let row = row.architecture(system).observer(observer).corruption("curious").content("ordinary");
-        table.push(row.exact(readable).n(24).method("saturated views"));
+        let row = row.method("saturated views");
+        table.push(row.clone().exact(readable).n(24));
+        // The same beside a safeguard, which says nothing of the system as it is set.
+        table.push(row.parameter("safeguard", "threshold-10").exact(readable).n(6));
     }
     for (system, corruption, sent, readable) in [
         ("device-hashing", "persistent@8.75", "before", 0.0),
