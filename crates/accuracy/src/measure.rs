@@ -12,6 +12,7 @@ use sightline_crypto::Seed;
 use sightline_fingerprint::Pixels;
 use sightline_pictures::transform::{Family, Transform};
 use sightline_privacy::interval::upper_bound;
+use std::cmp::Reverse;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -241,11 +242,17 @@ pub fn measure(
 
     done.store(0, Ordering::Relaxed);
     let chance = seed.derive("transforms", 0);
-    let prints_of = |place: &usize| {
-        let prints = prints(&originals[*place], *place as u64, &subjects, &plan.transforms, chance.as_bytes());
-        step(Doing::Handling, pictures.len()).map(|()| prints)
+    // The largest first and one at a time, so that all cores come to an end together.
+    let mut order: Vec<usize> = (0..pictures.len()).collect();
+    order.sort_by_key(|number| Reverse(originals[pictures[*number]].bytes.len()));
+    let prints_of = |number: usize| {
+        let place = pictures[number];
+        let prints = prints(&originals[place], place as u64, &subjects, &plan.transforms, chance.as_bytes());
+        step(Doing::Handling, pictures.len()).map(|()| (number, prints))
     };
-    let prints = pictures.par_iter().map(prints_of).collect::<Result<Vec<Prints>, _>>()?;
+    let mut prints = order.into_iter().par_bridge().map(prints_of).collect::<Result<Vec<_>, _>>()?;
+    prints.sort_by_key(|(number, _)| *number);
+    let prints: Vec<Prints> = prints.into_iter().map(|(_, prints)| prints).collect();
 
     let kinds: Vec<&'static str> = pictures.iter().map(|place| originals[*place].kind).collect();
     done.store(0, Ordering::Relaxed);
@@ -284,7 +291,7 @@ fn prints(original: &Original, index: u64, subjects: &[Subject], transforms: &[T
     let pixels = Pixels::of(&picture);
     Prints {
         entries: subjects.iter().map(|subject| subject.entry(&original.bytes, &pixels)).collect(),
-        queries: transforms.par_iter().map(of_transform).collect(),
+        queries: transforms.iter().map(of_transform).collect(),
     }
 }
 
