@@ -604,7 +604,10 @@ fn rogue_provider(findings: &Findings<'_>, system: &str) -> Line {
         let means = in_words(&row.row.variant);
         capital(&format!("{party} reads {} more of the {content}; the means is {means}.", percent(gain)))
     } else {
-        format!("None of {} strategies lets anybody read more.", variants.len())
+        match variants.len() {
+            1 => format!("Nobody reads more by the one strategy there is, {}.", in_words(&row.row.variant)),
+            many => format!("None of {many} strategies lets anybody read more."),
+        }
     }];
     if !stopped.is_empty() {
         said.push(format!("Other parties refuse: {}.", stopped.join(", ")));
