@@ -23,10 +23,10 @@ const KINDS: [SceneKind; 2] = [SceneKind::Document, SceneKind::Screen];
 /// People in one run who send a page, and as many who do not.
 const PEOPLE: usize = 10;
 
-/// Pages of each kind, each of which one person sends: 20 for the usual 1 000 trials. Of 400 people in all, none found means
+/// Pages of each kind, each of which one person sends: 200 for the usual 1 000 trials. Of 400 people in all, none found means
 /// less than 1 % with 95 % confidence; more would decide nothing else.
 fn pages(scenario: &Scenario) -> usize {
-    (scenario.trials / 50).clamp(5, 200) as usize
+    (scenario.trials / 5).clamp(5, 200) as usize
 }
 
 /// Steps for one system.
