@@ -708,9 +708,10 @@ impl<'a> Teller<'a> {
         };
         let all =
             |usual: &Vec<Step>| usual.iter().all(|step| count(usual, &step.name) <= count(&self.steps, &step.name));
+        let carries = |step: &Step| step.carries != Carries::Nothing && involves(step, party);
         let reviews = |step: &Step| [step.from, step.to].iter().any(|party| party.role() == Role::Reviewer);
         match datum {
-            Datum::Metadata => true,
+            Datum::Metadata if self.steps.iter().any(carries) => true,
             Datum::Confirmation => self.steps.iter().any(reviews),
             _ => self.usual.as_ref().is_none_or(all),
         }
