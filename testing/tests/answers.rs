@@ -29,16 +29,14 @@ fn verdict(answers: &[Answer], question: &str, system: &str) -> Verdict {
 
 #[test]
 fn a_system_for_which_the_letter_is_wrong_contradicts_it_and_one_that_sees_everything_does_not() {
-    let (.., found) = run("architectures = [\"null\", \"sees-everything\"]\n\
-         questions = [\"planted-list\"]\ntrials = 1000\npictures.count = 120\n");
-    assert_eq!(verdict(&found.answers, "planted-list", "null"), Verdict::Contradicted);
-    assert_eq!(verdict(&found.answers, "planted-list", "sees-everything"), Verdict::Stands);
-    // Of at most 40 people a form, none found is too few to say that less than 1 % are; that devices have to change decides.
     let (.., found) = run("architectures = [\"null\", \"server-enclave\", \"sees-everything\"]\n\
-         questions = [\"mandate\"]\ntrials = 40\npictures.count = 120\n");
-    assert_eq!(verdict(&found.answers, "mandate", "null"), Verdict::Undecided);
+         questions = [\"planted-list\", \"mandate\"]\ntrials = 1000\npictures.count = 120\n");
+    for question in ["planted-list", "mandate"] {
+        assert_eq!(verdict(&found.answers, question, "null"), Verdict::Contradicted, "{question}");
+        assert_eq!(verdict(&found.answers, question, "sees-everything"), Verdict::Stands, "{question}");
+    }
+    // That devices have to change decides, whoever is found then.
     assert_eq!(verdict(&found.answers, "mandate", "server-enclave"), Verdict::Contradicted);
-    assert_eq!(verdict(&found.answers, "mandate", "sees-everything"), Verdict::Stands);
     // Too few trials decide nothing, and say so.
     let (.., found) =
         run("architectures = [\"null\"]\nquestions = [\"planted-list\"]\ntrials = 40\npictures.count = 120\n");
