@@ -3,6 +3,8 @@
 pub(crate) mod printed;
 
 use askama::Template;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use sightline_evidence::{Bound, ControlStatus, E2e, KeyNumber, Profile, Row, Statement, Status};
 
@@ -380,9 +382,12 @@ struct Held {
 struct Picture {
     party: String,
     caption: String,
-    /// Whether its dots stand for bytes, bits or samples, to be drawn as squares.
-    dots: bool,
-    data: String,
+    /// Its place among the distinct ones: many parties hold the same.
+    number: usize,
+    /// Its file in base64, where it is shown for the first time.
+    data: Option<String>,
+    /// In pixels.
+    sides: [u32; 2],
 }
 
 fn list_of_systems(systems: &[String]) -> String {
@@ -749,8 +754,16 @@ fn conditions(row: &Row) -> String {
     content.into_iter().chain(parameters).collect::<Vec<_>>().join(", ")
 }
 
+impl Picture {
+    /// Whether its dots stand for bytes, bits or samples, to be drawn as squares.
+    fn dots(&self) -> bool {
+        self.sides[0] <= 64
+    }
+}
+
 fn gallery(reading: &Reading) -> Result<Vec<Shown>, PresentationError> {
     let mut all: Vec<Shown> = Vec::new();
+    let mut distinct: Vec<&[u8]> = Vec::new();
     for (picture, png) in &reading.gallery {
         let system = &picture.architecture;
         let title = match picture.content.as_str() {
@@ -774,21 +787,23 @@ fn gallery(reading: &Reading) -> Result<Vec<Shown>, PresentationError> {
                 None => group.nothing.push((caption, vec![party])),
             }
         } else {
-            if !png.starts_with(PNG) {
-                return Err(PresentationError::Picture { file: picture.file.clone() });
+            let sides = sides(png).ok_or_else(|| PresentationError::Picture { file: picture.file.clone() })?;
+            let known = distinct.iter().position(|known| known == png);
+            let data = known.is_none().then(|| BASE64_STANDARD.encode(png));
+            let number = known.unwrap_or(distinct.len());
+            if known.is_none() {
+                distinct.push(png);
             }
-            let dots = width(png).is_some_and(|width| width <= 64);
-            group.pictures.push(Picture { party, caption, dots, data: base64(png) });
+            group.pictures.push(Picture { party, caption, number, data, sides });
         }
     }
     Ok(all)
 }
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
-
-/// The width of a PNG picture in pixels, from its header.
-fn width(png: &[u8]) -> Option<u32> {
-    Some(u32::from_be_bytes(*png.strip_prefix(PNG)?.get(8..)?.first_chunk()?))
+/// Width and height of a PNG picture in pixels, from its header.
+fn sides(png: &[u8]) -> Option<[u32; 2]> {
+    let (sides, _) = png.strip_prefix(b"\x89PNG\r\n\x1a\n")?.get(8..16)?.as_chunks::<4>();
+    Some([u32::from_be_bytes(sides[0]), u32::from_be_bytes(sides[1])])
 }
 
 fn provenance(reading: &Reading) -> Vec<(&'static str, String)> {
@@ -831,39 +846,4 @@ fn settings(lock: &Value) -> Vec<(String, String)> {
 
 fn dash(text: &str) -> String {
     if text.is_empty() { "–".to_owned() } else { text.to_owned() }
-}
-
-/// Base64 with padding (RFC 4648 §4).
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let word =
-            chunk.iter().enumerate().fold(0u32, |word, (index, byte)| word | u32::from(*byte) << (16 - 8 * index));
-        for place in 0..4 {
-            let digit = (word >> (18 - 6 * place)) & 63;
-            text.push(if place <= chunk.len() { char::from(ALPHABET[digit as usize]) } else { '=' });
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::base64;
-
-    #[test]
-    fn base64_agrees_with_the_vectors_of_rfc_4648() {
-        for (plain, encoded) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            assert_eq!(base64(plain.as_bytes()), encoded);
-        }
-    }
 }
