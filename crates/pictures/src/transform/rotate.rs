@@ -25,8 +25,7 @@ pub(super) fn rotate(picture: &Picture, degrees: f64, random: &mut Random) -> Re
     let turn = Turn { cos: cos as f32, sin: sin as f32, width: width as f32, height: height as f32 };
     let framed = Framed::of(picture);
     let mut rgb = vec![0; picture.rgb().len()];
-    let none = vec![0.0; width];
-    let mut places = Places { left: vec![0; width], top: vec![0; width], right: none.clone(), below: none };
+    let mut places = Places::new(width);
     let mut corners = vec![[0; 4]; width];
     let mut mixed = vec![0; width];
     for (y, line) in rgb.as_chunks_mut::<3>().0.chunks_exact_mut(width).enumerate() {
@@ -50,11 +49,19 @@ struct Turn {
 }
 
 /// Where pixels come from: the corner left above, which may lie one pixel outside, and how far right of it and below it.
+#[cfg_attr(test, derive(Debug, PartialEq))]
 struct Places {
     left: Vec<i32>,
     top: Vec<i32>,
     right: Vec<f32>,
     below: Vec<f32>,
+}
+
+impl Places {
+    fn new(width: usize) -> Self {
+        let none = vec![0.0; width];
+        Self { left: vec![0; width], top: vec![0; width], right: none.clone(), below: none }
+    }
 }
 
 /// Where the pixels of line `y` come from; from the edge beyond the border if from farther outside, which is as black.
@@ -143,4 +150,30 @@ fn quarter(picture: &Picture, clockwise: bool) -> Result<Picture, PictureError> 
         }
     }
     Picture::new(picture.height(), picture.width(), rgb)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pulp::Scalar;
+
+    #[test]
+    fn every_width_of_registers_gives_the_same() {
+        const WIDTH: usize = 333;
+        let (cos, sin) = arithmetic::direction(7.0);
+        let turn = Turn { cos: cos as f32, sin: sin as f32, width: WIDTH as f32, height: 200.0 };
+        for y in [0.0, 1.0, 99.0, 199.0] {
+            let (mut wide, mut narrow) = (Places::new(WIDTH), Places::new(WIDTH));
+            come_from(&turn, y, &mut wide);
+            come_from_with(Scalar::new(), &turn, y, &mut narrow);
+            assert_eq!(wide, narrow);
+            let corners: Vec<[i32; 4]> = (0..WIDTH as i32)
+                .map(|x| [x * 7919, x * 104_729, x * 1299, x * 15_485].map(|bits| bits & 0x00ff_ffff))
+                .collect();
+            let (mut out, mut twin) = (vec![0; WIDTH], vec![0; WIDTH]);
+            mix(&corners, &wide, &mut out);
+            mix_with(Scalar::new(), &corners, &wide, &mut twin);
+            assert_eq!(out, twin);
+        }
+    }
 }

@@ -75,6 +75,7 @@ fn piece<const LENGTH: usize>(weights: &[f32], lines: &[&[f32]], out: &mut [f32]
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pulp::Scalar;
 
     #[test]
     fn whole_numbers_are_those_of_the_library() {
@@ -84,6 +85,23 @@ mod tests {
             assert_eq!(floor(x), (x.floor() as i32, x.floor()), "{x}");
             // The cast goes to the nearest byte.
             assert_eq!(byte(x), (x + 0.5) as u8, "{x}");
+        }
+    }
+
+    #[test]
+    fn every_width_of_registers_gives_the_same() {
+        for length in [1, 7, 64, 127, 128, 129, 1000] {
+            let levels: Vec<f32> = (0..5 * length).map(|i| (i as f32 * 0.37).sin() * 200.0 + 100.0).collect();
+            let (mut wide, mut narrow) = (vec![0; levels.len()], vec![0; levels.len()]);
+            round(&levels, &mut wide);
+            round_with(Scalar::new(), &levels, &mut narrow);
+            assert_eq!(wide, narrow);
+            let lines: Vec<&[f32]> = levels.chunks_exact(length).collect();
+            let weights = [0.1, 0.2, 0.3, 0.25, 0.15];
+            let (mut wide, mut narrow) = (vec![0.0; length], vec![0.0; length]);
+            weigh(&weights, &lines, &mut wide);
+            weigh_with(Scalar::new(), &weights, &lines, &mut narrow);
+            assert_eq!(wide, narrow);
         }
     }
 }
